@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IDstackMembershipErrors} from "../interfaces/IDstackMembershipErrors.sol";
+import {Hex} from "./Hex.sol";
+
+/// @title Instance ids
+/// @notice An instance id is 20 bytes, as text 40 lowercase hex digits. Its ticket's token id is the same number, so
+/// neither needs a mapping to the other.
+library InstanceId {
+    /// @notice The id in a text, which is exactly 40 lowercase hex digits and not zero.
+    function parse(string calldata text) internal pure returns (bytes20 id) {
+        bytes calldata digits = bytes(text);
+        if (digits.length != 40) revert IDstackMembershipErrors.InvalidInstanceId(text);
+        (bytes16 head, bool headValid) = Hex.decode(bytes32(digits[:32]));
+        // The last 8 digits, filled up with the digit 0.
+        (bytes16 tail, bool tailValid) = Hex.decode(bytes32(digits[32:]) | (bytes32("000000000000000000000000") >> 64));
+        id = bytes20(head) | (bytes20(tail) >> 128);
+        if (!headValid || !tailValid || id == 0) revert IDstackMembershipErrors.InvalidInstanceId(text);
+    }
+
+    /// @notice The 40 digits of an id.
+    function toText(bytes20 id) internal pure returns (string memory) {
+        return string(bytes.concat(Hex.encode(bytes16(id)), bytes8(Hex.encode(bytes16(id << 128)))));
+    }
+
+    /// @notice The id's token.
+    function toTokenId(bytes20 id) internal pure returns (uint256) {
+        return uint160(id);
+    }
+
+    /// @notice The token's id; only for tokens that exist.
+    function fromTokenId(uint256 tokenId) internal pure returns (bytes20) {
+        return bytes20(uint160(tokenId));
+    }
+}
