@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+#include "methods.h"
+
+/* dstack's SDKs ask for the version to find out whether GetKey knows ed25519: it does since 0.5.7. */
+void sim_version(const sim_call *call, sim_answer *answer)
+{
+    (void)call;
+    sim_answer_json(answer, json_pack("{s:s, s:s}", "version", "0.5.7", "rev",
+                                      "dstack-p2p-simulator-" DSTACK_P2P_VERSION));
+}
