@@ -7,6 +7,9 @@ target_compile_options(dstack_p2p_flags INTERFACE
   -Wformat=2 -Wundef -Wvla -Wpointer-arith -Wcast-qual -Wwrite-strings
   -fno-strict-aliasing -fstack-protector-strong)
 
+# C17 without compiler extensions, with POSIX and what glibc adds to it (explicit_bzero, strcasecmp).
+target_compile_definitions(dstack_p2p_flags INTERFACE _DEFAULT_SOURCE)
+
 if(DSTACK_P2P_WERROR)
   target_compile_options(dstack_p2p_flags INTERFACE -Werror)
 endif()

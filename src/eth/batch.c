@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+#include "eth/batch.h"
+
+#include "base/hex.h"
+#include "eth/quantity.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PARAMS_MAX = 512 * 1024, REVERT_DATA_MAX = 64 * 1024 };
+
+void eth_batch_init(eth_batch *batch)
+{
+    memset(batch, 0, sizeof *batch);
+}
+
+static void forget_answer(eth_request *request)
+{
+    base_buf_reset(&request->error_data);
+    json_decref(request->result);
+    request->result = NULL;
+    request->has_error = false;
+}
+
+void eth_batch_forget_answers(eth_batch *batch)
+{
+    for (size_t i = 0; i < batch->count; i++)
+        forget_answer(&batch->requests[i]);
+}
+
+void eth_batch_free(eth_batch *batch)
+{
+    eth_batch_forget_answers(batch);
+    for (size_t i = 0; i < batch->count; i++) {
+        base_buf_free(&batch->requests[i].params);
+        base_buf_free(&batch->requests[i].error_data);
+    }
+    eth_batch_init(batch);
+}
+
+static eth_request *append(eth_batch *batch, const char *method)
+{
+    if (batch->count == ETH_BATCH_MAX) {
+        batch->failed = true;
+        return NULL;
+    }
+    eth_request *request = &batch->requests[batch->count++];
+    request->method = method;
+    request->params = base_buf_make(PARAMS_MAX);
+    request->error_data = base_buf_make(REVERT_DATA_MAX);
+    return request;
+}
+
+size_t eth_batch_add(eth_batch *batch, const char *method, const char *params, ...)
+{
+    char text[256];
+    eth_request *request = append(batch, method);
+    va_list args;
+    va_start(args, params);
+    int len = vsnprintf(text, sizeof text, params, args);
+    va_end(args);
+    if (request && (len < 0 || (size_t)len >= sizeof text || !base_buf_puts(&request->params, text)))
+        batch->failed = true;
+    return batch->count - 1;
+}
+
+size_t eth_batch_add_call(eth_batch *batch, const uint8_t to20[static 20], const base_buf *data,
+                          const char *block)
+{
+    eth_request *request = append(batch, "eth_call");
+    if (!request) return batch->count - 1;
+    base_buf *params = &request->params;
+    base_buf_puts(params, "[{\"to\":\"0x");
+    base_buf_hex(params, to20, 20);
+    base_buf_puts(params, "\",\"data\":\"0x");
+    base_buf_hex(params, data->data, data->len);
+    base_buf_printf(params, "\"},\"%s\"]", block);
+    if (base_buf_failed(params) || base_buf_failed(data)) batch->failed = true;
+    return batch->count - 1;
+}
+
+bool eth_batch_write(eth_batch *batch, size_t first, size_t count, uint64_t *next_id, base_buf *out)
+{
+    if (count > 1) base_buf_puts(out, "[");
+    for (size_t i = first; i < first + count; i++) {
+        eth_request *request = &batch->requests[i];
+        request->id = (*next_id)++;
+        base_buf_printf(out, "%s{\"jsonrpc\":\"2.0\",\"id\":%llu,\"method\":\"%s\",\"params\":",
+                        i > first ? "," : "", (unsigned long long)request->id, request->method);
+        base_buf_append(out, request->params.data, request->params.len);
+        base_buf_puts(out, "}");
+    }
+    if (count > 1) base_buf_puts(out, "]");
+    return !batch->failed && !base_buf_failed(out);
+}
+
+/* Nodes put revert data into error.data, or one object deeper. */
+static void read_error_data(eth_request *request, const json_t *data)
+{
+    if (json_is_object(data)) data = json_object_get(data, "data");
+    if (!json_is_string(data) || !eth_data_bytes(data, &request->error_data))
+        base_buf_reset(&request->error_data);
+}
+
+static void read_error(eth_request *request, const json_t *error)
+{
+    const char *message = json_string_value(json_object_get(error, "message"));
+    request->has_error = true;
+    request->error_code = json_integer_value(json_object_get(error, "code"));
+    snprintf(request->error_message, sizeof request->error_message, "%s", message ? message : "no message");
+    base_sanitize(request->error_message);
+    read_error_data(request, json_object_get(error, "data"));
+}
+
+static bool is_answered(const eth_request *request)
+{
+    return request->result || request->has_error;
+}
+
+static int read_answer(eth_batch *batch, size_t first, size_t count, json_t *answer, base_error *error)
+{
+    json_t *id = json_object_get(answer, "id"), *failure = json_object_get(answer, "error");
+    json_t *result = json_object_get(answer, "result");
+    if (!json_is_integer(id))
+        return base_fail(error, DSTACK_P2P_ERR_RPC_ANSWER, "the node answered without a request id");
+    uint64_t offset = (uint64_t)json_integer_value(id) - batch->requests[first].id;
+    if (offset >= count || is_answered(&batch->requests[first + offset]))
+        return base_fail(error, DSTACK_P2P_ERR_RPC_ANSWER,
+                         "the node answered another request than was sent (id %lld)",
+                         (long long)json_integer_value(id));
+    eth_request *request = &batch->requests[first + offset];
+    if (json_is_object(failure))
+        read_error(request, failure);
+    else if (result)
+        request->result = json_incref(result);
+    else
+        return base_fail(error, DSTACK_P2P_ERR_RPC_ANSWER,
+                         "the node answered %s with neither a result nor an error", request->method);
+    return 0;
+}
+
+/* An error object for the whole batch, as nodes send that do not take batches, or not such large ones. */
+static int read_refusal(const json_t *answer, base_error *error)
+{
+    eth_request all = {.method = "the batch", .error_data = base_buf_make(0)};
+    read_error(&all, json_object_get(answer, "error"));
+    return eth_request_check(&all, error);
+}
+
+static bool is_refusal(const json_t *root, size_t count)
+{
+    return json_is_object(json_object_get(root, "error")) &&
+           (count > 1 || json_is_null(json_object_get(root, "id")));
+}
+
+static int read_all(eth_batch *batch, size_t first, size_t count, json_t *root, base_error *error)
+{
+    size_t answers = json_is_array(root) ? json_array_size(root) : 1;
+    if (is_refusal(root, count)) return read_refusal(root, error);
+    if (count > 1 && json_is_object(root))
+        return base_fail(error, DSTACK_P2P_ERR_RPC_ERROR, "the node answered a batch as if it were one request");
+    if (answers != count)
+        return base_fail(error, DSTACK_P2P_ERR_RPC_ANSWER, "the node answered %zu of %zu requests", answers,
+                         count);
+    for (size_t i = 0; i < count; i++) {
+        json_t *answer = json_is_array(root) ? json_array_get(root, i) : root;
+        if (read_answer(batch, first, count, answer, error)) return error->code;
+    }
+    return 0;
+}
+
+int eth_batch_read(eth_batch *batch, size_t first, size_t count, const char *text, size_t len,
+                   base_error *error)
+{
+    json_error_t problem;
+    json_t *root = json_loadb(len ? text : "", len, JSON_REJECT_DUPLICATES, &problem);
+    if (!root)
+        return base_fail(error, DSTACK_P2P_ERR_RPC_ANSWER,
+                         "the node's answer is not JSON (%s); it begins with '%.40s'", problem.text,
+                         len ? text : "");
+    int code = read_all(batch, first, count, root, error);
+    json_decref(root);
+    return code;
+}
+
+int eth_request_check(const eth_request *request, base_error *error)
+{
+    if (!request->has_error) return 0;
+    bool limited = request->error_code == 429 || request->error_code == -32005;
+    return base_fail(error, limited ? DSTACK_P2P_ERR_RPC_LIMITED : DSTACK_P2P_ERR_RPC_ERROR,
+                     "the node refused %s: %s (code %lld)", request->method, request->error_message,
+                     (long long)request->error_code);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef ETH_QUANTITY_H
+#define ETH_QUANTITY_H
+
+#include "base/buf.h"
+#include "eth/wei.h"
+
+#include <jansson.h>
+
+/*
+ * JSON-RPC's hex values. All of these read untrusted JSON and answer false, or NULL, to anything that
+ * is not a well-formed value in range.
+ */
+
+/** "0x2a": digits of either case, leading zeros tolerated. */
+bool eth_quantity_u64(const json_t *value, uint64_t *out);
+
+/** The same; an amount beyond 128 bits becomes ETH_WEI_MAX. */
+bool eth_quantity_wei(const json_t *value, eth_wei *out);
+
+/** "0x" and exactly 2 * len digits. */
+bool eth_data_fixed(const json_t *value, void *out, size_t len);
+
+/** "0x" and an even number of digits, appended as bytes. */
+bool eth_data_bytes(const json_t *value, base_buf *out);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef REGISTRY_CONNECTION_URL_H
+#define REGISTRY_CONNECTION_URL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * The contract's rules for connection URLs, checked here before a transaction is paid for.
+ */
+
+/** 1 to 256 bytes 0x21 to 0x7e: what dev mode asks for, and every URL must be. */
+bool registry_url_is_printable(const char *url);
+
+/**
+ * https://<label>.<base>[:port][/], as production mode asks for, byte for byte. On success `base` and
+ * `base_len` are the base domain within `url`. NULL on success, else what is wrong, static storage.
+ */
+const char *registry_url_check_production(const char *url, const char **base, size_t *base_len);
+
+/** Whether the label of a URL that passed is the instance's: hex(id) [ "-" (port ["s"|"g"] | "s" | "g") ]. */
+bool registry_url_is_bound(const char *url, const uint8_t instance20[static 20]);
+
+#endif

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT */
+#include "registry/membership.h"
+
+#include "base/hex.h"
+#include "eth/quantity.h"
+#include "registry/connection_url.h"
+#include "registry/contract_abi.h"
+
+#include <string.h>
+
+enum {
+    CALL_MAX = 4096,
+    PEER_WORDS = 8,                /* offset, five members, length, and a word of URL at least */
+    PAGE_DATA_MAX = 8 * 1024 * 1024 /* half of what an answer may hold, as hex */
+};
+
+static size_t ask(eth_batch *batch, const uint8_t contract20[static 20], uint32_t selector,
+                  const eth_abi_arg *args, size_t count, const char *block)
+{
+    base_buf data = base_buf_make(CALL_MAX);
+    eth_abi_encode_call(&data, selector, args, count);
+    size_t index = eth_batch_add_call(batch, contract20, &data, block);
+    base_buf_free(&data);
+    return index;
+}
+
+/* A call that a DstackMembershipNFT would not have refused or left without an answer. */
+static int refuse(const eth_request *answer, base_error *error)
+{
+    bool reverted = answer->error_code == 3 || strstr(answer->error_message, "revert");
+    if (answer->has_error && !reverted) return eth_request_check(answer, error);
+    return base_fail(error, DSTACK_P2P_ERR_OTHER_CONTRACT,
+                     "the contract does not answer as a DstackMembershipNFT does; check its address and chain");
+}
+
+/* The bytes a call returned. Nothing at all is what an address without code returns. */
+static int open_answer(const eth_request *answer, base_buf *data, base_error *error)
+{
+    *data = base_buf_make(PAGE_DATA_MAX);
+    if (answer->has_error) return refuse(answer, error);
+    if (!eth_data_bytes(answer->result, data))
+        return base_fail(error, data->no_memory ? DSTACK_P2P_ERR_NO_MEMORY : DSTACK_P2P_ERR_RPC_ANSWER,
+                         "the node's answer to eth_call is no hex data, or too much of it");
+    if (!data->len)
+        return base_fail(error, DSTACK_P2P_ERR_NO_CONTRACT,
+                         "no contract answers at the address on this chain; check CONTRACT_ADDRESS and RPC_URL");
+    return 0;
+}
+
+static int misread(base_error *error)
+{
+    return base_fail(error, DSTACK_P2P_ERR_OTHER_CONTRACT,
+                     "the contract's answer is not a DstackMembershipNFT's; check its address");
+}
+
+static void read_peer_tuple(eth_abi *abi, registry_peer *peer)
+{
+    eth_abi tuple = eth_abi_tuple(abi);
+    eth_abi_bytes20(&tuple, peer->instance20);
+    eth_abi_address(&tuple, peer->address20);
+    peer->registered_at = eth_abi_u64(&tuple);
+    peer->expires_at = eth_abi_u64(&tuple);
+    peer->url = (const char *)eth_abi_bytes(&tuple, REGISTRY_URL_MAX, &peer->url_len);
+    eth_abi_join(abi, &tuple);
+}
+
+static bool is_printable(const char *url, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (url[i] < 0x21 || url[i] > 0x7e) return false;
+    return true;
+}
+
+size_t registry_ask_page(eth_batch *batch, const uint8_t contract20[static 20], uint64_t offset,
+                         uint64_t limit, const char *block)
+{
+    eth_abi_arg args[] = {{.value = offset}, {.value = limit}};
+    return ask(batch, contract20, CONTRACT_SEL_GET_PEERS, args, 2, block);
+}
+
+int registry_open_page(const eth_request *answer, registry_page *page, base_error *error)
+{
+    memset(page, 0, sizeof *page);
+    if (open_answer(answer, &page->data, error)) return error->code;
+    eth_abi abi = eth_abi_open(page->data.data, page->data.len);
+    page->items = eth_abi_array(&abi, page->data.len / (PEER_WORDS * ETH_ABI_WORD), &page->count);
+    page->total = eth_abi_u64(&abi);
+    page->version = eth_abi_u64(&abi);
+    return abi.bad || page->count > page->total ? misread(error) : 0;
+}
+
+int registry_next_peer(registry_page *page, registry_peer *peer, base_error *error)
+{
+    static const uint8_t zero[20];
+    read_peer_tuple(&page->items, peer);
+    if (page->items.bad || !peer->url_len || !memcmp(peer->instance20, zero, 20) ||
+        !memcmp(peer->address20, zero, 20) || !is_printable(peer->url, peer->url_len))
+        return misread(error);
+    return 0;
+}
+
+void registry_close_page(registry_page *page)
+{
+    base_buf_free(&page->data);
+}
+
+size_t registry_ask_version(eth_batch *batch, const uint8_t contract20[static 20], const char *block)
+{
+    return ask(batch, contract20, CONTRACT_SEL_VERSION, NULL, 0, block);
+}
+
+/* Answers of one word: opens, reads, closes. */
+static int read_word(const eth_request *answer, uint8_t word32[static 32], base_error *error)
+{
+    base_buf data;
+    if (!open_answer(answer, &data, error)) {
+        if (data.len == 32)
+            memcpy(word32, data.data, 32);
+        else
+            misread(error);
+    }
+    base_buf_free(&data);
+    return error->code;
+}
+
+static int read_u64(const eth_request *answer, uint64_t *value, base_error *error)
+{
+    uint8_t word[32];
+    if (read_word(answer, word, error)) return error->code;
+    eth_abi abi = eth_abi_open(word, sizeof word);
+    *value = eth_abi_u64(&abi);
+    return abi.bad ? misread(error) : 0;
+}
+
+static int read_bool(const eth_request *answer, bool *value, base_error *error)
+{
+    uint8_t word[32];
+    if (read_word(answer, word, error)) return error->code;
+    eth_abi abi = eth_abi_open(word, sizeof word);
+    *value = eth_abi_bool(&abi);
+    return abi.bad ? misread(error) : 0;
+}
+
+static int read_address(const eth_request *answer, uint8_t address20[static 20], base_error *error)
+{
+    uint8_t word[32];
+    if (read_word(answer, word, error)) return error->code;
+    eth_abi abi = eth_abi_open(word, sizeof word);
+    eth_abi_address(&abi, address20);
+    return abi.bad ? misread(error) : 0;
+}
+
+static int read_nonzero(const eth_request *answer, bool *value, base_error *error)
+{
+    static const uint8_t zero[32];
+    uint8_t word[32];
+    if (read_word(answer, word, error)) return error->code;
+    *value = memcmp(word, zero, 32) != 0;
+    return 0;
+}
+
+int registry_read_version(const eth_request *answer, uint64_t *version, base_error *error)
+{
+    return read_u64(answer, version, error);
+}
+
+static int read_own_peer(const eth_request *answer, registry_state *state, base_error *error)
+{
+    base_buf data;
+    if (!open_answer(answer, &data, error)) {
+        eth_abi abi = eth_abi_open(data.data, data.len);
+        read_peer_tuple(&abi, &state->peer);
+        if (abi.bad || !is_printable(state->peer.url, state->peer.url_len))
+            misread(error);
+        else
+            memcpy(state->url, state->peer.url, state->peer.url_len);
+        state->peer.url = state->url;
+    }
+    base_buf_free(&data);
+    return error->code;
+}
+
+/* The order of the questions. */
+enum { KMS_ROOT, APP_ALLOWED, TICKET, BANNED, PAUSED, DEV_MODE, BOUND_URLS, LAST_ANCHOR, LEASE, PEER, BASE };
+
+registry_state_query registry_ask_state(eth_batch *batch, const uint8_t contract20[static 20],
+                                        const uint8_t instance20[static 20], const uint8_t app_id20[static 20],
+                                        const char *url)
+{
+    char id[41];
+    const char *base;
+    base_hex_encode(instance20, 20, id);
+    const eth_abi_arg instance = {.data = id, .len = 40}, app = {.address20 = app_id20};
+    registry_state_query query = {.first = ask(batch, contract20, CONTRACT_SEL_KMS_ROOT_ADDRESS, NULL, 0, "latest")};
+    ask(batch, contract20, CONTRACT_SEL_IS_APP_ID_ALLOWED, &app, 1, "latest");
+    ask(batch, contract20, CONTRACT_SEL_INSTANCE_TO_TOKEN, &instance, 1, "latest");
+    ask(batch, contract20, CONTRACT_SEL_IS_INSTANCE_BANNED, &instance, 1, "latest");
+    ask(batch, contract20, CONTRACT_SEL_REGISTRATION_PAUSED, NULL, 0, "latest");
+    ask(batch, contract20, CONTRACT_SEL_DEV_MODE, NULL, 0, "latest");
+    ask(batch, contract20, CONTRACT_SEL_INSTANCE_BOUND_URLS, NULL, 0, "latest");
+    ask(batch, contract20, CONTRACT_SEL_LAST_ANCHOR, &instance, 1, "latest");
+    ask(batch, contract20, CONTRACT_SEL_LEASE_DURATION, NULL, 0, "latest");
+    ask(batch, contract20, CONTRACT_SEL_GET_PEER, &instance, 1, "latest");
+    eth_abi_arg domain = {0};
+    query.asked_base = !registry_url_check_production(url, &base, &domain.len);
+    if (query.asked_base) {
+        domain.data = base;
+        ask(batch, contract20, CONTRACT_SEL_IS_BASE_DOMAIN_ALLOWED, &domain, 1, "latest");
+    }
+    return query;
+}
+
+int registry_read_state(const eth_batch *batch, registry_state_query query, registry_state *state,
+                        base_error *error)
+{
+    const eth_request *answers = &batch->requests[query.first];
+    memset(state, 0, sizeof *state);
+    if (read_address(&answers[KMS_ROOT], state->kms_root20, error) ||
+        read_bool(&answers[APP_ALLOWED], &state->app_allowed, error) ||
+        read_nonzero(&answers[TICKET], &state->has_ticket, error) ||
+        read_bool(&answers[BANNED], &state->banned, error) ||
+        read_bool(&answers[PAUSED], &state->paused, error) ||
+        read_bool(&answers[DEV_MODE], &state->dev_mode, error) ||
+        read_bool(&answers[BOUND_URLS], &state->bound_urls, error) ||
+        read_u64(&answers[LAST_ANCHOR], &state->last_anchor, error) ||
+        read_u64(&answers[LEASE], &state->lease_duration, error) ||
+        read_own_peer(&answers[PEER], state, error))
+        return error->code;
+    return query.asked_base ? read_bool(&answers[BASE], &state->base_allowed, error) : 0;
+}
+
+void registry_encode_register(base_buf *out, const registry_statement *statement,
+                              const uint8_t derived_key33[static 33], const uint8_t app_signature73[static 73],
+                              const uint8_t kms_signature118[static 118])
+{
+    char id[41];
+    base_hex_encode(statement->instance20, 20, id);
+    const eth_abi_arg args[] = {{.data = id, .len = 40},
+                                {.data = derived_key33, .len = 33},
+                                {.data = app_signature73, .len = 73},
+                                {.data = kms_signature118, .len = 118},
+                                {.data = statement->url, .len = strlen(statement->url)}};
+    eth_abi_encode_call(out, CONTRACT_SEL_REGISTER_PEER, args, 5);
+}
