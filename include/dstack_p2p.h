@@ -201,8 +201,8 @@ typedef struct dstack_p2p_options {
  * url       the connection URL to publish, 1 to 256 bytes 0x21 to 0x7e; NULL: CONNECTION_URL; may be
  *           missing altogether on a handle that never registers. It will be public on chain: no secrets.
  *
- * Returns a handle owned by the caller, to be freed with dstack_p2p_free(), or NULL when memory is
- * exhausted. Any other problem is on the handle: dstack_p2p_errcode() tells, and every call that needs
+ * Returns a handle owned by the caller, to be freed with dstack_p2p_free(), or NULL when memory or
+ * descriptors are exhausted. Any other problem is on the handle: dstack_p2p_errcode() tells, and every call that needs
  * what is wrong or missing fails with it. Any thread.
  */
 DSTACK_P2P_API dstack_p2p *dstack_p2p_new(const char *contract, const char *url);
@@ -389,8 +389,8 @@ DSTACK_P2P_API void dstack_p2p_monitor_cancel(dstack_p2p *sdk);
 
 /**
  * A descriptor for poll(), readable while there is a list that dstack_p2p_monitor_peers() has not
- * returned yet. Do not read from it or close it. -1 before the first start. Borrowed from the handle
- * until it is freed. Any thread.
+ * returned yet. Do not read from it or close it. Borrowed from the handle until it is freed; -1 for NULL.
+ * Any thread.
  */
 DSTACK_P2P_API int dstack_p2p_monitor_fd(const dstack_p2p *sdk);
 

@@ -1,0 +1,20 @@
+# Header, libraries, pkg-config file and CMake package; DESTDIR and CMAKE_INSTALL_PREFIX as usual.
+include(CMakePackageConfigHelpers)
+
+install(FILES ${PROJECT_SOURCE_DIR}/include/dstack_p2p.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(TARGETS dstack_p2p dstack_p2p_static EXPORT dstack-p2p-targets
+  LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
+  ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+
+configure_file(${PROJECT_SOURCE_DIR}/cmake/dstack-p2p.pc.in ${CMAKE_CURRENT_BINARY_DIR}/dstack-p2p.pc @ONLY)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/dstack-p2p.pc
+  DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/dstack-p2p)
+install(EXPORT dstack-p2p-targets NAMESPACE dstack-p2p:: DESTINATION ${package_dir})
+configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/dstack-p2p-config.cmake.in
+  ${CMAKE_CURRENT_BINARY_DIR}/dstack-p2p-config.cmake INSTALL_DESTINATION ${package_dir})
+write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/dstack-p2p-config-version.cmake
+  COMPATIBILITY SameMajorVersion)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/dstack-p2p-config.cmake
+  ${CMAKE_CURRENT_BINARY_DIR}/dstack-p2p-config-version.cmake DESTINATION ${package_dir})

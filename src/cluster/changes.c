@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+#include "cluster/changes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int by_instance(const void *a, const void *b)
+{
+    const dstack_p2p_peer *const *left = a, *const *right = b;
+    return strcmp((*left)->instance_id, (*right)->instance_id);
+}
+
+/* The list's records ordered by instance id, with a NULL at the end. */
+static const dstack_p2p_peer **order(const dstack_p2p_peers *list)
+{
+    size_t count = dstack_p2p_peers_count(list);
+    const dstack_p2p_peer **peers = malloc((count + 1) * sizeof *peers);
+    if (!peers) return NULL;
+    for (size_t i = 0; i <= count; i++)
+        peers[i] = dstack_p2p_peers_at(list, i);
+    qsort(peers, count, sizeof *peers, by_instance);
+    return peers;
+}
+
+static bool differs(const dstack_p2p_peer *a, const dstack_p2p_peer *b)
+{
+    return strcmp(a->connection_url, b->connection_url) != 0 ||
+           strcmp(a->instance_address, b->instance_address) != 0 || a->registered_at != b->registered_at;
+}
+
+static bool merge(const dstack_p2p_peer **before, const dstack_p2p_peer **after, cluster_change_fn tell,
+                  void *context)
+{
+    bool more = true;
+    while (more && (*before || *after)) {
+        int side = !*before ? 1 : !*after ? -1 : strcmp((*before)->instance_id, (*after)->instance_id);
+        dstack_p2p_change change = {0};
+        if (side < 0)
+            change = (dstack_p2p_change){DSTACK_P2P_LEFT, *before, NULL};
+        else if (side > 0)
+            change = (dstack_p2p_change){DSTACK_P2P_JOINED, *after, NULL};
+        else if (differs(*before, *after))
+            change = (dstack_p2p_change){DSTACK_P2P_CHANGED, *after, *before};
+        if (change.peer) more = tell(context, &change);
+        before += side <= 0;
+        after += side >= 0;
+    }
+    return true;
+}
+
+bool cluster_compare(const dstack_p2p_peers *before, const dstack_p2p_peers *after, cluster_change_fn tell,
+                     void *context)
+{
+    const dstack_p2p_peer **old = order(before), **new = order(after);
+    bool ok = old && new && merge(old, new, tell, context);
+    free(old);
+    free(new);
+    return ok;
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+#include "cluster/conditions.h"
+
+#include "cluster/sdk.h"
+#include "eth/key.h"
+#include "registry/connection_url.h"
+
+#include <string.h>
+
+bool cluster_is_done(const dstack_p2p *sdk, const registry_state *state, const cluster_block *block,
+                     const char *url)
+{
+    const registry_peer *peer = &state->peer;
+    if (!*url) return !peer->url_len;
+    if (strcmp(state->url, url) != 0 || memcmp(peer->address20, sdk->identity.address20, 20) != 0) return false;
+    if (!peer->expires_at) return true;
+    uint64_t left = peer->expires_at > block->time ? peer->expires_at - block->time : 0;
+    return left > state->lease_duration / 2;
+}
+
+static int check_chain(const cluster_identity *id, const registry_state *state, base_error *error)
+{
+    char root[43], trusted[43];
+    if (memcmp(id->kms_root20, state->kms_root20, 20) != 0) {
+        eth_address_format(id->kms_root20, root);
+        eth_address_format(state->kms_root20, trusted);
+        return base_fail(error, DSTACK_P2P_ERR_WRONG_KMS_ROOT,
+                         "this node's app key was issued by the KMS root %s, and the contract trusts %s; it is "
+                         "another KMS, or the owner must call setKmsRootAddress",
+                         root, trusted);
+    }
+    if (!state->app_allowed)
+        return base_fail(error, DSTACK_P2P_ERR_APP_NOT_ALLOWED,
+                         "the contract does not allow app 0x%s; its owner can call allowApp(0x%s)",
+                         id->app_id_text, id->app_id_text);
+    return 0;
+}
+
+static int check_admission(const dstack_p2p *sdk, const registry_state *state, bool withdraws, base_error *error)
+{
+    const char *id = sdk->identity.instance_text;
+    if (state->banned) return base_fail(error, DSTACK_P2P_ERR_BANNED, "instance %s is banned by the contract's owner", id);
+    if (!state->has_ticket)
+        return base_fail(error, DSTACK_P2P_ERR_NO_NFT,
+                         "instance %s holds no NFT; its operator mints one with: cast send %s "
+                         "\"mintNodeAccess(address,string)\" <holder> %s",
+                         id, sdk->config.contract_text, id);
+    if (state->paused && !withdraws)
+        return base_fail(error, DSTACK_P2P_ERR_PAUSED, "the contract's owner has paused registration");
+    return 0;
+}
+
+static int check_url(const dstack_p2p *sdk, const registry_state *state, const char *url, base_error *error)
+{
+    const char *base;
+    size_t len;
+    if (state->dev_mode) return 0;
+    const char *wrong = registry_url_check_production(url, &base, &len);
+    if (wrong)
+        return base_fail(error, DSTACK_P2P_ERR_URL_REFUSED,
+                         "the contract is in production mode and refuses the connection URL: %s", wrong);
+    if (!state->base_allowed)
+        return base_fail(error, DSTACK_P2P_ERR_URL_REFUSED,
+                         "the contract does not allow the base domain %.*s; its owner can call addBaseDomain",
+                         (int)len, base);
+    if (state->bound_urls && !registry_url_is_bound(url, sdk->identity.instance20))
+        return base_fail(error, DSTACK_P2P_ERR_URL_REFUSED,
+                         "the contract wants URLs bound to the instance: https://%s[-<port>[s|g]].%.*s",
+                         sdk->identity.instance_text, (int)len, base);
+    return 0;
+}
+
+int cluster_check_conditions(const dstack_p2p *sdk, const registry_state *state, const char *url,
+                             base_error *error)
+{
+    bool withdraws = !*url;
+    if (check_chain(&sdk->identity, state, error) || check_admission(sdk, state, withdraws, error))
+        return error->code;
+    return withdraws ? 0 : check_url(sdk, state, url, error);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CLUSTER_FEES_H
+#define CLUSTER_FEES_H
+
+#include "cluster/block.h"
+#include "cluster/config.h"
+
+/** What a transaction offers, and the most it can cost. */
+typedef struct cluster_fees {
+    uint64_t gas_limit;
+    eth_wei max_fee, max_priority_fee; /**< per gas */
+    eth_wei most;                      /**< gas_limit * max_fee */
+} cluster_fees;
+
+/** The gas limit of registerPeer for a URL of `url_len` bytes, whatever the peer's state. */
+uint64_t cluster_gas_limit(size_t url_len);
+
+/**
+ * Chooses fees: twice the base fee, so that six full blocks in a row do not price the transaction out,
+ * plus the tip; less where the ceiling says so. FEE_CEILING when the ceiling is below what the next block
+ * asks for.
+ */
+int cluster_choose_fees(const cluster_config *config, const cluster_block *block, eth_wei tip,
+                        uint64_t gas_limit, cluster_fees *fees, base_error *error);
+
+/** SPEND_CEILING when the handle would exceed it; NO_FUNDS when the payer cannot. */
+int cluster_check_funds(const cluster_config *config, const cluster_fees *fees, eth_wei spent, eth_wei balance,
+                        const char *payer, base_error *error);
+
+#endif

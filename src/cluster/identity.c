@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+#include "cluster/identity.h"
+
+#include "base/hex.h"
+#include "base/secret.h"
+#include "cluster/sdk.h"
+#include "eth/key.h"
+#include "registry/key_chain.h"
+#include "registry/statement.h"
+
+#include <string.h>
+
+/* What the app key signs when only the derived key is asked for: no statement begins like this. */
+#define IDENTITY_PURPOSE "dstack-p2p"
+
+static guest_client *guest(dstack_p2p *sdk, base_error *error)
+{
+    if (!sdk->guest) {
+        guest_config config = {.endpoint = sdk->config.guest_endpoint,
+                               .wait_ms = sdk->config.guest_wait_ms,
+                               .cancel_fd = sdk->cancel_fd,
+                               .clock = sdk->clock,
+                               .log = &sdk->config.log};
+        sdk->guest = guest_client_new(&config);
+    }
+    if (!sdk->guest) base_fail(error, DSTACK_P2P_ERR_NO_MEMORY, "out of memory");
+    return sdk->guest;
+}
+
+static int broken_link(const char *link, base_error *error)
+{
+    return base_fail(error, DSTACK_P2P_ERR_KEY_CHAIN, "the guest agent's key chain is broken: %s", link);
+}
+
+static int check_key(const guest_key *key, cluster_identity *id, base_error *error)
+{
+    if (!eth_key_public(key->key32, id->derived_key33) || !eth_key_address(id->derived_key33, id->address20))
+        return broken_link("the derived key is not a secp256k1 private key", error);
+    if (!registry_recover_app_key(IDENTITY_PURPOSE, id->derived_key33, key->app_signature65, id->app_key33))
+        return broken_link("the app key's signature over the derived key is none", error);
+    if (!registry_recover_kms_root(id->app_id20, id->app_key33, key->kms_signature65, id->kms_root20))
+        return broken_link("the KMS signature over the app key is none", error);
+    memcpy(id->kms_signature65, key->kms_signature65, 65);
+    return 0;
+}
+
+static int derive(dstack_p2p *sdk, cluster_identity *id, base_error *error)
+{
+    char path[REGISTRY_PATH_TEXT];
+    guest_key key;
+    registry_key_path(id->instance20, path);
+    int code = guest_client_get_key(sdk->guest, path, IDENTITY_PURPOSE, &key, error);
+    if (!code) code = check_key(&key, id, error);
+    if (!code && !sdk->config.has_key) memcpy(id->derived_key32, key.key32, 32);
+    base_wipe(&key, sizeof key);
+    return code;
+}
+
+static int choose_payer(const cluster_config *config, cluster_identity *id, base_error *error)
+{
+    uint8_t public_key[33];
+    memcpy(id->payer20, id->address20, 20);
+    if (config->has_key &&
+        (!eth_key_public(config->key32, public_key) || !eth_key_address(public_key, id->payer20)))
+        return base_fail(error, DSTACK_P2P_ERR_PRIVATE_KEY, "the private key is invalid");
+    return 0;
+}
+
+static void write_texts(cluster_identity *id)
+{
+    base_hex_encode(id->instance20, 20, id->instance_text);
+    base_hex_encode(id->app_id20, 20, id->app_id_text);
+    eth_address_format(id->address20, id->address_text);
+    eth_address_format(id->payer20, id->payer_text);
+}
+
+int cluster_identify(dstack_p2p *sdk, base_error *error)
+{
+    guest_info info;
+    cluster_identity id = {0};
+    if (sdk->has_identity) return 0;
+    if (!guest(sdk, error) || guest_client_info(sdk->guest, &info, error)) return error->code;
+    memcpy(id.instance20, info.instance_id20, 20);
+    memcpy(id.app_id20, info.app_id20, 20);
+    if (!derive(sdk, &id, error) && !choose_payer(&sdk->config, &id, error)) {
+        write_texts(&id);
+        sdk->identity = id;
+        sdk->has_identity = true;
+        base_log_write(&sdk->config.log, DSTACK_P2P_LOG_INFO, "instance %s of app %s, address %s", id.instance_text,
+                       id.app_id_text, id.address_text);
+    }
+    base_wipe(&id, sizeof id);
+    return error->code;
+}
+
+int cluster_sign_purpose(dstack_p2p *sdk, const char *purpose, uint8_t app_signature65[static 65],
+                         base_error *error)
+{
+    const cluster_identity *id = &sdk->identity;
+    char path[REGISTRY_PATH_TEXT];
+    uint8_t app_key[33], derived_key[33];
+    guest_key key;
+    registry_key_path(id->instance20, path);
+    int code = guest_client_get_key(sdk->guest, path, purpose, &key, error);
+    if (!code && (!eth_key_public(key.key32, derived_key) || memcmp(derived_key, id->derived_key33, 33) != 0))
+        code = broken_link("it gave another derived key for the same path than before", error);
+    if (!code && (!registry_recover_app_key(purpose, derived_key, key.app_signature65, app_key) ||
+                  memcmp(app_key, id->app_key33, 33) != 0))
+        code = broken_link("the signature over the registration statement is not the app key's", error);
+    memcpy(app_signature65, key.app_signature65, 65);
+    base_wipe(&key, sizeof key);
+    return code;
+}

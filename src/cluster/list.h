@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CLUSTER_LIST_H
+#define CLUSTER_LIST_H
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "registry/membership.h"
+
+#include <stdatomic.h>
+
+/** A peer and the text its record points to. */
+typedef struct cluster_peer {
+    dstack_p2p_peer record;
+    char instance_text[41], address_text[43];
+} cluster_peer;
+
+/** An immutable, reference-counted, ordered list of peers. */
+struct dstack_p2p_peers {
+    atomic_size_t references;
+    cluster_peer *peers;
+    size_t count, capacity;
+    base_buf urls; /**< NUL-terminated, one after the other */
+    uint64_t version, block_number, block_time;
+    const base_clock *clock;
+    uint64_t read_ms; /**< by the clock */
+};
+
+/** An empty list with one reference, to be filled; NULL when memory is exhausted. */
+dstack_p2p_peers *cluster_list_new(const base_clock *clock);
+
+/** Copies a peer into a list that is being filled; false when memory is exhausted. */
+bool cluster_list_add(dstack_p2p_peers *list, const registry_peer *peer, bool is_self);
+
+/**
+ * Ends the filling: orders by (registered_at, instance id). RPC_ANSWER when an instance is in it twice.
+ */
+int cluster_list_finish(dstack_p2p_peers *list, base_error *error);
+
+/** When the first lease of the list ends; UINT64_MAX if none does. */
+uint64_t cluster_list_first_expiry(const dstack_p2p_peers *list);
+
+#endif

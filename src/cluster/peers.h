@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CLUSTER_PEERS_H
+#define CLUSTER_PEERS_H
+
+#include "base/error.h"
+#include "eth/rpc.h"
+
+/**
+ * Reads the whole list with a connection of the caller's (the handle's, or the monitor's). NULL on
+ * failure. Reads of the handle nothing that another thread may change.
+ */
+dstack_p2p_peers *cluster_read_peers(const dstack_p2p *sdk, eth_rpc *rpc, base_error *error);
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CLUSTER_PRIVATE_KEY_H
+#define CLUSTER_PRIVATE_KEY_H
+
+#include "base/log.h"
+#include "base/error.h"
+
+#include <stdint.h>
+
+/**
+ * Loads the paying key, first found: `text`, the file, PRIVATE_KEY_FILE, PRIVATE_KEY. `found` tells
+ * whether there is one; an empty or malformed one is PRIVATE_KEY. No sentence ever holds a part of it.
+ */
+int cluster_private_key_load(const char *text, const char *file, const base_log *log, bool *found,
+                             uint8_t key32[static 32], base_error *error);
+
+#endif

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+#include "dstack_p2p.h"
+
+#include "base/event.h"
+#include "base/secret.h"
+#include "cluster/peers.h"
+#include "cluster/register.h"
+#include "cluster/sdk.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * The public skin: checks arguments, clears or sets the handle's error, delegates to cluster/.
+ */
+
+const char *dstack_p2p_version(void)
+{
+    return DSTACK_P2P_VERSION;
+}
+
+const char *dstack_p2p_code_name(int code)
+{
+    switch (code) {
+    case DSTACK_P2P_OK:
+        return "OK";
+#define X(name, value, sentence)                                                                                 \
+    case value:                                                                                                  \
+        return #name;
+        DSTACK_P2P_ERROR_MAP(X)
+#undef X
+    default:
+        return "UNKNOWN";
+    }
+}
+
+const char *dstack_p2p_code_text(int code)
+{
+    switch (code) {
+    case DSTACK_P2P_OK:
+        return "success";
+#define X(name, value, sentence)                                                                                 \
+    case value:                                                                                                  \
+        return sentence;
+        DSTACK_P2P_ERROR_MAP(X)
+#undef X
+    default:
+        return "unknown error";
+    }
+}
+
+dstack_p2p *dstack_p2p_new(const char *contract, const char *url)
+{
+    return dstack_p2p_new_with_options(contract, url, NULL);
+}
+
+dstack_p2p *dstack_p2p_new_with_options(const char *contract, const char *url, const dstack_p2p_options *options)
+{
+    dstack_p2p *sdk = calloc(1, sizeof *sdk);
+    if (!sdk) return NULL;
+    sdk->clock = base_clock_system();
+    sdk->cancel_fd = base_event_new();
+    if (sdk->cancel_fd < 0 || !cluster_monitor_init(&sdk->monitor)) {
+        base_event_free(sdk->cancel_fd);
+        free(sdk);
+        return NULL;
+    }
+    cluster_config_load(&sdk->config, contract, url, options, &sdk->config_error);
+    atomic_store(&sdk->chain_id, sdk->config.chain_id);
+    sdk->error = sdk->config_error;
+    return sdk;
+}
+
+void dstack_p2p_free(dstack_p2p *sdk)
+{
+    if (!sdk) return;
+    cluster_monitor_free(sdk);
+    guest_client_free(sdk->guest);
+    eth_rpc_free(sdk->rpc);
+    cluster_config_free(&sdk->config);
+    base_event_free(sdk->cancel_fd);
+    base_wipe(sdk, sizeof *sdk);
+    free(sdk);
+}
+
+int dstack_p2p_errcode(const dstack_p2p *sdk)
+{
+    return sdk ? sdk->error.code : DSTACK_P2P_ERR_INVALID_ARGUMENT;
+}
+
+const char *dstack_p2p_errmsg(const dstack_p2p *sdk)
+{
+    return sdk ? sdk->error.text : "the handle is NULL";
+}
+
+void dstack_p2p_cancel(dstack_p2p *sdk)
+{
+    if (sdk) base_event_set(sdk->cancel_fd);
+}
+
+void dstack_p2p_resume(dstack_p2p *sdk)
+{
+    if (sdk) base_event_clear(sdk->cancel_fd);
+}
+
+/* Starts a call that may block: 0, or why it cannot be made. */
+static int begin(dstack_p2p *sdk)
+{
+    base_error_clear(&sdk->error);
+    if (sdk->config_error.code)
+        sdk->error = sdk->config_error;
+    else if (base_event_is_set(sdk->cancel_fd))
+        base_fail(&sdk->error, DSTACK_P2P_ERR_CANCELLED, "the handle is cancelled; see dstack_p2p_resume()");
+    return sdk->error.code;
+}
+
+int dstack_p2p_register(dstack_p2p *sdk)
+{
+    if (!sdk) return DSTACK_P2P_ERR_INVALID_ARGUMENT;
+    if (begin(sdk)) return sdk->error.code;
+    if (!sdk->config.url)
+        return base_fail(&sdk->error, DSTACK_P2P_ERR_CONNECTION_URL,
+                         "no connection URL: give one to dstack_p2p_new(), or set CONNECTION_URL");
+    return cluster_register(sdk, sdk->config.url, &sdk->error);
+}
+
+int dstack_p2p_withdraw(dstack_p2p *sdk)
+{
+    if (!sdk) return DSTACK_P2P_ERR_INVALID_ARGUMENT;
+    return begin(sdk) ? sdk->error.code : cluster_register(sdk, "", &sdk->error);
+}
+
+dstack_p2p_peers *dstack_p2p_get_peers(dstack_p2p *sdk)
+{
+    if (!sdk || begin(sdk) || cluster_need_contract(sdk, &sdk->error)) return NULL;
+    eth_rpc *rpc = cluster_rpc(sdk, &sdk->error);
+    dstack_p2p_peers *peers = rpc ? cluster_read_peers(sdk, rpc, &sdk->error) : NULL;
+    if (rpc) atomic_store(&sdk->chain_id, eth_rpc_chain_id(rpc));
+    return peers;
+}
+
+/* The identity, or NULL with the reason on the handle. */
+static const cluster_identity *identify(dstack_p2p *sdk)
+{
+    return !sdk || begin(sdk) || cluster_identify(sdk, &sdk->error) ? NULL : &sdk->identity;
+}
+
+const char *dstack_p2p_instance_id(dstack_p2p *sdk)
+{
+    const cluster_identity *id = identify(sdk);
+    return id ? id->instance_text : NULL;
+}
+
+const char *dstack_p2p_instance_address(dstack_p2p *sdk)
+{
+    const cluster_identity *id = identify(sdk);
+    return id ? id->address_text : NULL;
+}
+
+const char *dstack_p2p_app_id(dstack_p2p *sdk)
+{
+    const cluster_identity *id = identify(sdk);
+    return id ? id->app_id_text : NULL;
+}
+
+const char *dstack_p2p_payer_address(dstack_p2p *sdk)
+{
+    const cluster_identity *id = identify(sdk);
+    return id ? id->payer_text : NULL;
+}
+
+const char *dstack_p2p_contract_address(dstack_p2p *sdk)
+{
+    return sdk && sdk->config.has_contract ? sdk->config.contract_text : NULL;
+}
+
+const char *dstack_p2p_connection_url(dstack_p2p *sdk)
+{
+    return sdk ? sdk->config.url : NULL;
+}
+
+uint64_t dstack_p2p_chain_id(const dstack_p2p *sdk)
+{
+    return sdk ? atomic_load(&sdk->chain_id) : 0;
+}
+
+int dstack_p2p_monitor_start(dstack_p2p *sdk, dstack_p2p_monitor_fn callback, void *context)
+{
+    if (!sdk) return DSTACK_P2P_ERR_INVALID_ARGUMENT;
+    if (begin(sdk) || cluster_need_contract(sdk, &sdk->error)) return sdk->error.code;
+    return cluster_monitor_start(sdk, callback, context, &sdk->error);
+}
+
+int dstack_p2p_monitor_stop(dstack_p2p *sdk)
+{
+    if (!sdk) return DSTACK_P2P_ERR_INVALID_ARGUMENT;
+    cluster_monitor_stop(sdk);
+    return DSTACK_P2P_OK;
+}
+
+void dstack_p2p_monitor_cancel(dstack_p2p *sdk)
+{
+    if (sdk) base_event_set(sdk->monitor.stop_fd);
+}
+
+int dstack_p2p_monitor_fd(const dstack_p2p *sdk)
+{
+    return sdk ? sdk->monitor.changed_fd : -1;
+}
+
+dstack_p2p_peers *dstack_p2p_monitor_peers(dstack_p2p *sdk)
+{
+    return sdk ? cluster_monitor_take(sdk) : NULL;
+}
+
+int dstack_p2p_monitor_status(dstack_p2p *sdk, dstack_p2p_status *status)
+{
+    if (!sdk || !status) return DSTACK_P2P_ERR_INVALID_ARGUMENT;
+    cluster_monitor_status(sdk, status);
+    return DSTACK_P2P_OK;
+}
