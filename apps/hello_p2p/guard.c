@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+#include "guard.h"
+#include "node.h"
+
+#include <stdlib.h>
+
+enum { ALLOWED_MS = 15000 };
+
+/* Connections in the order they came: the oldest at the head. */
+typedef struct hello_entry {
+    struct hello_entry *previous, *next;
+    int fd;
+    uint64_t since_ms;
+} hello_entry;
+
+struct hello_guard {
+    hello_entry *oldest, *newest;
+    size_t count, limit;
+};
+
+hello_guard *guard_new(size_t limit)
+{
+    hello_guard *self = calloc(1, sizeof *self);
+    if (self) self->limit = limit;
+    return self;
+}
+
+void guard_free(hello_guard *self)
+{
+    free(self);
+}
+
+/* Shutting a socket down makes libmicrohttpd notice its end and close it; closing it is not ours. */
+static void shut_down_old(hello_guard *self)
+{
+    uint64_t now_ms = node_now_ms();
+    for (hello_entry *item = self->oldest; item && now_ms - item->since_ms >= ALLOWED_MS; item = item->next) {
+        if (item->fd >= 0) shutdown(item->fd, SHUT_RDWR);
+        item->fd = -1;
+    }
+}
+
+enum MHD_Result guard_accept(void *context, const struct sockaddr *address, socklen_t len)
+{
+    hello_guard *self = context;
+    (void)address;
+    (void)len;
+    if (self->count >= self->limit / 2) shut_down_old(self);
+    return self->count < self->limit ? MHD_YES : MHD_NO;
+}
+
+static hello_entry *enter(hello_guard *self, struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    hello_entry *item = calloc(1, sizeof *item);
+    if (!item) return NULL;
+    *item = (hello_entry){
+        .previous = self->newest, .fd = info ? info->connect_fd : -1, .since_ms = node_now_ms()};
+    if (self->newest)
+        self->newest->next = item;
+    else
+        self->oldest = item;
+    self->newest = item;
+    self->count++;
+    return item;
+}
+
+static void leave(hello_guard *self, hello_entry *item)
+{
+    if (!item) return;
+    if (item->previous)
+        item->previous->next = item->next;
+    else
+        self->oldest = item->next;
+    if (item->next)
+        item->next->previous = item->previous;
+    else
+        self->newest = item->previous;
+    self->count--;
+    free(item);
+}
+
+void guard_notify(void *context, struct MHD_Connection *connection, void **socket_context,
+                  enum MHD_ConnectionNotificationCode code)
+{
+    hello_guard *self = context;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) *socket_context = enter(self, connection);
+    if (code == MHD_CONNECTION_NOTIFY_CLOSED) leave(self, *socket_context);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HELLO_GUARD_H
+#define HELLO_GUARD_H
+
+#include <microhttpd.h>
+#include <stddef.h>
+#include <sys/socket.h>
+
+/*
+ * Keeps slow clients from starving the others. libmicrohttpd's own time-out restarts with every byte, and at
+ * its own limit it stops accepting; so we count connections ourselves, and when a new one finds the house
+ * half full, those that had their time are shut down. All of it runs in libmicrohttpd's thread.
+ */
+typedef struct hello_guard hello_guard;
+
+/** For at most `limit` connections, at least 2; NULL when out of memory. */
+hello_guard *guard_new(size_t limit);
+
+/** After the server has stopped. NULL is allowed. */
+void guard_free(hello_guard *self);
+
+/** MHD_AcceptPolicyCallback; the context is the guard. */
+enum MHD_Result guard_accept(void *context, const struct sockaddr *address, socklen_t len);
+
+/** MHD_NotifyConnectionCallback; the context is the guard. */
+void guard_notify(void *context, struct MHD_Connection *connection, void **socket_context,
+                  enum MHD_ConnectionNotificationCode code);
+
+#endif

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+#include "member.h"
+#include "log.h"
+#include "stop.h"
+#include "url.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { RENEW_MS = 60000, RETRY_FIRST_MS = 1000, RETRY_MAX_MS = 30000, URL_MAX_BYTES = 257 };
+
+static int fail(dstack_p2p *sdk)
+{
+    return stop_requested() ? 0 : log_fatal(dstack_p2p_errcode(sdk), "%s", dstack_p2p_errmsg(sdk));
+}
+
+static void close_handle(dstack_p2p *sdk)
+{
+    stop_cancels(NULL);
+    dstack_p2p_free(sdk);
+}
+
+static int open_handle(const hello_options *options, const char *url, dstack_p2p **sdk)
+{
+    *sdk = dstack_p2p_new_with_options(options->contract, url, &options->sdk);
+    if (!*sdk) return log_fatal(DSTACK_P2P_ERR_NO_MEMORY, "out of memory");
+    stop_cancels(*sdk);
+    return dstack_p2p_errcode(*sdk) ? fail(*sdk) : 0;
+}
+
+/* The gateway's URL holds the instance id, which a first handle has to ask for. */
+static int gateway_url(const hello_options *options, uint16_t port, char *out, size_t size)
+{
+    dstack_p2p *sdk = NULL;
+    int status = open_handle(options, NULL, &sdk);
+    const char *id = sdk && !status ? dstack_p2p_instance_id(sdk) : NULL;
+    if (!status && !id) status = fail(sdk);
+    if (id && !url_from_port(out, size, port, id, options->gateway_domain))
+        status = log_fatal(DSTACK_P2P_ERR_CONFIG, "DSTACK_GATEWAY_DOMAIN is too long");
+    close_handle(sdk);
+    return status;
+}
+
+static int choose_url(const hello_options *options, uint16_t port, char *out, size_t size)
+{
+    if (options->gateway_domain) return gateway_url(options, port, out, size);
+    url_from_port(out, size, port, NULL, NULL);
+    return 0;
+}
+
+int member_open(hello_node *self, const hello_options *options, uint16_t port, dstack_p2p **sdk)
+{
+    char chosen[URL_MAX_BYTES] = "";
+    node_set_registered(self, 0, "waiting for the guest agent");
+    int status = options->url ? 0 : choose_url(options, port, chosen, sizeof chosen);
+    if (status || stop_requested()) return status;
+    status = open_handle(options, options->url ? options->url : chosen, sdk);
+    if (status) return status;
+    const char *id = dstack_p2p_instance_id(*sdk);
+    if (!id) return fail(*sdk);
+    log_info("instance %s, contract %s, publishing %s", id, dstack_p2p_contract_address(*sdk),
+             dstack_p2p_connection_url(*sdk));
+    if (node_set_identity(self, id, dstack_p2p_contract_address(*sdk), dstack_p2p_connection_url(*sdk)))
+        return 0;
+    return log_fatal(DSTACK_P2P_ERR_NO_MEMORY, "out of memory");
+}
+
+/* Faults that heal by themselves: whoever failed may only be away. Everything else is for a person. */
+static bool may_heal(int code)
+{
+    switch (code) {
+    case DSTACK_P2P_ERR_GUEST_UNREACHABLE:
+    case DSTACK_P2P_ERR_RPC_UNREACHABLE:
+    case DSTACK_P2P_ERR_RPC_TIMEOUT:
+    case DSTACK_P2P_ERR_RPC_ANSWER:
+    case DSTACK_P2P_ERR_RPC_ERROR:
+    case DSTACK_P2P_ERR_RPC_LIMITED:
+    case DSTACK_P2P_ERR_UNCONFIRMED:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static uint32_t longer(uint32_t pause_ms)
+{
+    return pause_ms < RETRY_MAX_MS / 2 ? 2 * pause_ms : RETRY_MAX_MS;
+}
+
+/* One registration call; its outcome is what /health says. */
+static int attempt(hello_node *self, dstack_p2p *sdk)
+{
+    int code = dstack_p2p_register(sdk);
+    if (code != DSTACK_P2P_ERR_CANCELLED)
+        node_set_registered(self, dstack_p2p_chain_id(sdk), code ? dstack_p2p_errmsg(sdk) : NULL);
+    return code;
+}
+
+int member_join(hello_node *self, dstack_p2p *sdk, uint32_t retry_s)
+{
+    uint64_t until_ms = node_now_ms() + (uint64_t)retry_s * 1000;
+    node_set_registered(self, 0, "registering");
+    for (uint32_t pause_ms = RETRY_FIRST_MS;; pause_ms = longer(pause_ms)) {
+        int code = attempt(self, sdk);
+        if (!code) log_info("registered");
+        if (!code || stop_requested()) return 0;
+        if (!may_heal(code) || node_now_ms() + pause_ms > until_ms) return fail(sdk);
+        log_warning("not registered yet: %s", dstack_p2p_errmsg(sdk));
+        if (stop_wait(-1, pause_ms)) return 0;
+    }
+}
+
+/* Waits until the next call is due. The monitor ends the wait when our record is gone; but not sooner than
+ * after the first pause, so that whoever keeps removing us cannot have us spend gas all the time. */
+static bool wait_for_turn(hello_node *self, uint32_t pause_ms)
+{
+    bool stop = stop_wait(-1, RETRY_FIRST_MS) || stop_wait(self->wake_fd, pause_ms);
+    node_woken(self->wake_fd);
+    return stop;
+}
+
+void member_stay(hello_node *self, dstack_p2p *sdk)
+{
+    uint32_t pause_ms = RENEW_MS;
+    bool failed = false;
+    while (!wait_for_turn(self, pause_ms)) {
+        int code = attempt(self, sdk);
+        if (stop_requested()) return;
+        if (code) log_warning("the registration cannot be kept up: %s", dstack_p2p_errmsg(sdk));
+        if (!code && failed) log_info("the registration is kept up again");
+        pause_ms = !code ? RENEW_MS : failed ? longer(pause_ms) : 2 * RETRY_FIRST_MS;
+        failed = code;
+    }
+}
+
+int member_leave(hello_node *self, dstack_p2p *sdk)
+{
+    dstack_p2p_resume(sdk);
+    node_set_registered(self, 0, "withdrawing");
+    if (!dstack_p2p_withdraw(sdk)) {
+        log_info("withdrawn");
+        return 0;
+    }
+    return log_fatal(dstack_p2p_errcode(sdk), "not withdrawn: %s", dstack_p2p_errmsg(sdk));
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HELLO_PEERS_H
+#define HELLO_PEERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** When there is nothing left to do about a peer. */
+#define PEER_NEVER UINT64_MAX
+
+/** Another member of the cluster, and how we get along. Times ending in _at: seconds since 1970, 0: never. */
+typedef struct hello_peer {
+    char id[41];
+    char *url;
+    uint64_t due_ms;       /**< when to greet it next, monotonic; PEER_NEVER: not again */
+    uint32_t failures;     /**< greetings failed in a row */
+    bool in_flight;        /**< being greeted right now */
+    int64_t greeted_us_at; /**< last /hello that named it; anyone can send one, so it proves nothing */
+    int64_t last_contact;  /**< last greeting it answered */
+    char *message;         /**< what it answered; NULL: nothing yet */
+    int64_t timestamp, peers_known; /**< the rest of its answer; -1: missing */
+    char *error;                    /**< why the last greeting failed; NULL: it did not */
+} hello_peer;
+
+/** The peers, ordered by instance id. All zero: empty. Not locked. */
+typedef struct hello_peers {
+    hello_peer **items;
+    size_t count, capacity;
+} hello_peers;
+
+hello_peer *peers_find(const hello_peers *table, const char *id);
+
+/** Adds a peer, or starts anew with one that changed. False: out of memory, the table is as it was. */
+bool peers_put(hello_peers *table, const char *id, const char *url);
+
+void peers_remove(hello_peers *table, const char *id);
+
+void peers_clear(hello_peers *table);
+
+/** The peer to greet next: due, not in flight, with the fewest failures, so that peers that never answer
+ *  do not hold up new ones. NULL: none. `next_ms` becomes the earliest time at which another may be due. */
+hello_peer *peers_due(const hello_peers *table, uint64_t now_ms, uint64_t *next_ms);
+
+#endif

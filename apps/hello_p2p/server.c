@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+#include "server.h"
+#include "guard.h"
+#include "view.h"
+
+#include <microhttpd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+/* Descriptors we need beside the server's connections: greetings, the SDK, standard streams. */
+enum {
+    CONNECTIONS_MAX = 2000,
+    OTHER_FILES = 128,
+    IDLE_S = 10,
+    CONNECTION_BYTES = 8192,
+    STACK_BYTES = 256 * 1024
+};
+
+struct hello_server {
+    hello_node *node;
+    hello_guard *guard;
+    struct MHD_Daemon *daemon;
+};
+
+static enum MHD_Result send_json(struct MHD_Connection *connection, unsigned status, json_t *body)
+{
+    char *text = body ? json_dumps(body, JSON_ENSURE_ASCII | JSON_INDENT(2)) : NULL;
+    json_decref(body);
+    if (!text) return MHD_NO;
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(strlen(text), text, MHD_RESPMEM_MUST_FREE);
+    if (!response) {
+        free(text);
+        return MHD_NO;
+    }
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "application/json");
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+    if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+    enum MHD_Result result = MHD_queue_response(connection, status, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+static json_t *answer(hello_node *node, struct MHD_Connection *connection, const char *path, unsigned *status)
+{
+    const char *from = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "from");
+    if (!strcmp(path, "/hello")) return view_hello(node, from, status);
+    if (!strcmp(path, "/info")) return view_info(node, status);
+    if (!strcmp(path, "/peers")) return view_peers(node, status);
+    if (!strcmp(path, "/health")) return view_health(node, status);
+    *status = MHD_HTTP_NOT_FOUND;
+    return json_pack("{ss}", "error", "there are /hello, /info, /peers and /health");
+}
+
+static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *path,
+                                  const char *method, const char *version, const char *upload,
+                                  size_t *upload_size, void **request)
+{
+    const hello_server *self = context;
+    unsigned status = MHD_HTTP_METHOD_NOT_ALLOWED;
+    (void)version;
+    (void)upload;
+    (void)upload_size;
+    (void)request;
+    bool reads = !strcmp(method, MHD_HTTP_METHOD_GET) || !strcmp(method, MHD_HTTP_METHOD_HEAD);
+    json_t *body = reads ? answer(self->node, connection, path, &status)
+                         : json_pack("{ss}", "error", "only GET and HEAD are served");
+    return send_json(connection, status, body);
+}
+
+/* How many connections fit into the descriptors we may open. */
+static unsigned connection_limit(void)
+{
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files)) return CONNECTIONS_MAX / 4;
+    rlim_t wanted = CONNECTIONS_MAX + OTHER_FILES;
+    if (files.rlim_cur < wanted) {
+        files.rlim_cur = files.rlim_max < wanted ? files.rlim_max : wanted;
+        (void)setrlimit(RLIMIT_NOFILE, &files);
+        (void)getrlimit(RLIMIT_NOFILE, &files);
+    }
+    if (files.rlim_cur >= wanted) return CONNECTIONS_MAX;
+    return files.rlim_cur > 2 * OTHER_FILES ? (unsigned)files.rlim_cur - OTHER_FILES : 16;
+}
+
+static struct MHD_Daemon *start(hello_server *self, int listen_fd, unsigned limit)
+{
+    /* libmicrohttpd's limit lies above the guard's, because it would stop accepting there. */
+    return MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC, 0, guard_accept, self->guard,
+                            on_request, self, MHD_OPTION_LISTEN_SOCKET, listen_fd,
+                            MHD_OPTION_CONNECTION_LIMIT, limit + 16, MHD_OPTION_CONNECTION_TIMEOUT,
+                            (unsigned)IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
+                            MHD_OPTION_NOTIFY_CONNECTION, guard_notify, self->guard,
+                            MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK_BYTES, MHD_OPTION_END);
+}
+
+hello_server *server_start(hello_node *node, int listen_fd)
+{
+    unsigned limit = connection_limit();
+    hello_server *self = calloc(1, sizeof *self);
+    if (self) {
+        self->node = node;
+        self->guard = guard_new(limit);
+        if (self->guard) self->daemon = start(self, listen_fd, limit);
+        if (self->daemon) return self;
+        guard_free(self->guard);
+    }
+    free(self);
+    close(listen_fd);
+    return NULL;
+}
+
+void server_stop(hello_server *self)
+{
+    if (!self) return;
+    MHD_stop_daemon(self->daemon);
+    guard_free(self->guard);
+    free(self);
+}
