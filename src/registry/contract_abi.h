@@ -268,7 +268,6 @@
     X(0x118cdaa7u, "OwnableUnauthorizedAccount", "address account") \
     X(0x2fab92cau, "OwnershipCannotBeRenounced", "") \
     X(0x812aa38eu, "RegistrationIsPaused", "") \
-    X(0x8a9111b7u, "UrlHostTooLong", "uint256 length") \
     X(0x56650295u, "UrlNotBoundToInstance", "string label, bytes20 instanceId") \
     X(0x4fec84a1u, "UrlNotHttps", "string connectionUrl") \
     X(0x0dd32d1cu, "WrongPayment", "uint256 price, uint256 paid")

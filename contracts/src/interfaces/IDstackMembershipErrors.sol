@@ -85,9 +85,6 @@ interface IDstackMembershipErrors {
     /// @notice The first label of the host has 1 to 63 of a-z, 0-9 and inner hyphens, and does not start with xn--.
     error InvalidUrlLabel(string label);
 
-    /// @notice The host has more than 253 bytes.
-    error UrlHostTooLong(uint256 length);
-
     /// @notice What follows the first dot of the host is no allowed base domain.
     error BaseDomainNotAllowed(string baseDomain);
 
@@ -102,7 +99,8 @@ interface IDstackMembershipErrors {
 
     // Governance
 
-    /// @notice A base domain has two labels at least, as in a connection URL, the last one starting with a letter.
+    /// @notice A base domain has two labels at least, as in a connection URL, the last one starting with a letter, and at
+    /// most 253 bytes.
     error InvalidBaseDomain(string baseDomain);
 
     /// @notice The KMS root is not the zero address.

@@ -9,7 +9,7 @@ import {InstanceId} from "./InstanceId.sol";
 /// might read in another way does.
 library ConnectionUrl {
     uint256 internal constant MAX_LENGTH = 256;
-    uint256 private constant MAX_HOST = 253;
+    uint256 private constant MAX_DOMAIN = 253;
     uint256 private constant MAX_LABEL = 63;
 
     uint256 private constant ONE = 0x0101010101010101010101010101010101010101010101010101010101010101;
@@ -39,6 +39,7 @@ library ConnectionUrl {
         if (url.length == 0 || url.length > MAX_LENGTH) revert IDstackMembershipErrors.InvalidUrlLength(url.length);
         if (url.length < 8 || bytes8(url[:8]) != "https://") revert IDstackMembershipErrors.UrlNotHttps(string(url));
 
+        // 248 bytes at most, so a host needs no check against DNS's 253.
         bytes calldata rest = url[8:];
         uint256 hostEnd = _find(rest, ":", "/");
         uint256 portEnd = hostEnd;
@@ -48,7 +49,6 @@ library ConnectionUrl {
             if (!_isPort(port)) revert IDstackMembershipErrors.InvalidUrlPort(string(port));
         }
         if (rest.length > portEnd + 1) revert IDstackMembershipErrors.InvalidUrlPath(string(rest[portEnd:]));
-        if (hostEnd > MAX_HOST) revert IDstackMembershipErrors.UrlHostTooLong(hostEnd);
 
         uint256 dot = _find(rest[:hostEnd], ".", ".");
         label = rest[:dot];
@@ -83,7 +83,7 @@ library ConnectionUrl {
     }
 
     function _isBaseDomain(bytes calldata domain) private pure returns (bool) {
-        if (domain.length > MAX_HOST) return false;
+        if (domain.length > MAX_DOMAIN) return false;
         uint256 labels = 0;
         while (true) {
             uint256 dot = _find(domain, ".", ".");

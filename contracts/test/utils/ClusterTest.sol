@@ -3,9 +3,7 @@ pragma solidity 0.8.37;
 
 import {Test} from "forge-std/Test.sol";
 import {Vm} from "forge-std/Vm.sol";
-import {DstackMembershipNFT} from "../../src/DstackMembershipNFT.sol";
-import {IDstackMembershipErrors} from "../../src/interfaces/IDstackMembershipErrors.sol";
-import {IDstackMembershipNFT} from "../../src/interfaces/IDstackMembershipNFT.sol";
+import {Membership} from "./Membership.sol";
 
 /// @dev A deployed contract whose KMS root and app keys the test holds, and what a guest agent does with them.
 abstract contract ClusterTest is Test {
@@ -42,14 +40,19 @@ abstract contract ClusterTest is Test {
     string internal constant GATEWAY_URL =
         "https://1691ed1b47506cad7d08834668691d88246f5b1f-8080.dstack-pha-prod7.phala.network";
 
-    DstackMembershipNFT internal nft;
+    Membership internal nft;
     address internal holder = makeAddr("holder");
     address internal stranger = makeAddr("stranger");
 
     function setUp() public virtual {
         vm.roll(1000);
         vm.warp(1_800_000_000);
-        nft = new DstackMembershipNFT(vm.addr(ROOT_KEY));
+        nft = deploy(vm.addr(ROOT_KEY));
+    }
+
+    /// @dev The compiled artifact, so that tests need not be built with the contract's settings.
+    function deploy(address kmsRoot) internal returns (Membership) {
+        return Membership(vm.deployCode("DstackMembershipNFT.sol:DstackMembershipNFT", abi.encode(kmsRoot)));
     }
 
     // Chain
@@ -101,11 +104,59 @@ abstract contract ClusterTest is Test {
         pure
         returns (bytes memory)
     {
-        bytes32 hash = keccak256(
+        return abi.encodePacked(signature(appKey, appMessage(s, publicKey)), s.anchor);
+    }
+
+    function appMessage(Statement memory s, bytes memory publicKey) internal pure returns (bytes32) {
+        string memory purpose = string.concat("dstack-p2p-v1:", hex_(abi.encode(hashOf(s))));
+        return keccak256(bytes(string.concat(purpose, ":", hex_(publicKey))));
+    }
+
+    function hashOf(Statement memory s) internal pure returns (bytes32) {
+        return keccak256(
             abi.encode(s.chainId, s.nft, s.instanceId, keccak256(bytes(s.connectionUrl)), s.anchor, s.anchorHash)
         );
-        string memory message = string.concat("dstack-p2p-v1:", hex_(abi.encode(hash)), ":", hex_(publicKey));
-        return abi.encodePacked(signature(appKey, keccak256(bytes(message))), s.anchor);
+    }
+
+    /// @dev Whom the contract takes for the signer of a registration when the call says `s`.
+    function signerOf(Registration memory r, Statement memory s) internal pure returns (address) {
+        (bytes32 high, bytes32 low) = split(r.appSignature);
+        return ecrecover(appMessage(s, r.derivedPublicKey), 27 + uint8(r.appSignature[64]), high, low);
+    }
+
+    /// @dev The r and s of a signature.
+    function split(bytes memory signature65) internal pure returns (bytes32 r, bytes32 s) {
+        assembly ("memory-safe") {
+            r := mload(add(signature65, 32))
+            s := mload(add(signature65, 64))
+        }
+    }
+
+    /// @dev The other signature that the same key has made of the same message: s negated, v flipped.
+    function twin(bytes memory signatureAndMore) internal pure returns (bytes memory other, bytes32 highS) {
+        (, bytes32 s) = split(signatureAndMore);
+        highS = bytes32(N - uint256(s));
+        other = copy(signatureAndMore);
+        for (uint256 i = 0; i < 32; ++i) {
+            other[32 + i] = highS[i];
+        }
+        other[64] = other[64] ^ 0x01;
+    }
+
+    function flip(bytes memory data, uint256 bit) internal pure {
+        data[bit / 8] = data[bit / 8] ^ (bytes1(0x80) >> (bit % 8));
+    }
+
+    function copy(bytes memory data) internal pure returns (bytes memory) {
+        return bytes.concat(data);
+    }
+
+    function cut(bytes memory data, uint256 length) internal pure returns (bytes memory) {
+        data = copy(data);
+        assembly ("memory-safe") {
+            mstore(data, length)
+        }
+        return data;
     }
 
     /// @dev What an honest node of the contract's own app submits now.
