@@ -6,6 +6,8 @@ install(TARGETS dstack_p2p dstack_p2p_static EXPORT dstack-p2p-targets
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 
+# Relative to where the file lies, so that the tree can be moved.
+file(RELATIVE_PATH pc_prefix /p/${CMAKE_INSTALL_LIBDIR}/pkgconfig /p)
 configure_file(${PROJECT_SOURCE_DIR}/cmake/dstack-p2p.pc.in ${CMAKE_CURRENT_BINARY_DIR}/dstack-p2p.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/dstack-p2p.pc
   DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

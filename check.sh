@@ -1,0 +1,143 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Sets up, builds and runs every test:   ./check.sh [SUITE...]     (see --help)
+# Prints a line per suite; the whole output of each is kept in build/check/. Ends with `N passed, N failed`.
+set -euo pipefail
+cd -- "$(dirname -- "${BASH_SOURCE[0]}")"
+
+readonly LOGS=build/check
+readonly ALL=(setup lint contract constants c clang scripts install cluster)
+
+usage() {
+  cat << END
+usage: ./check.sh [SUITE...]
+
+Runs all suites, or those named:
+  setup      what the machine needs (scripts/setup.sh)
+  lint       shellcheck, clang-format, forge fmt
+  contract   forge build and forge test
+  constants  the C constants match the compiled contract
+  c          C tests under AddressSanitizer and UndefinedBehaviorSanitizer (gcc)
+  clang      everything builds with clang and in release mode, warnings are errors
+  scripts    tests/*_test.sh: real chain, simulator and processes
+  install    install with DESTDIR, pkg-config and CMake consumers, exported names
+  cluster    ./test_p2p_cluster.sh 3 --once, on free ports
+END
+}
+
+passed=0 failed=0
+
+# Sets good and bad, the caller's, from a log.
+count_into() {
+  read -r good bad < <(awk '
+    /^[0-9]+ passed, [0-9]+ failed/ { good += $1; bad += $3 }
+    /^Ran [0-9]+ test suites?/ { sub(/.*: /, ""); good += $1; sub(/.*passed, /, ""); bad += $1 }
+    /\[  PASSED  \] [0-9]+ test/ { sub(/.*\] /, ""); good += $1 }
+    /\[  FAILED  \] [0-9]+ test/ { sub(/.*\] /, ""); bad += $1 }
+    END { print good + 0, bad + 0 }' "$1")
+}
+
+# suite NAME: runs suite_NAME, prints its outcome, adds its counts.
+suite() {
+  local name=$1 log=$LOGS/$1.log start=$SECONDS status=0 good bad
+  printf '%-10s ' "$name"
+  "suite_$name" > "$log" 2>&1 < /dev/null || status=$?
+  count_into "$log"
+  # A suite that fails without a failed test of its own, or counts nothing, is one test itself.
+  if ((status != 0 && bad == 0)); then bad=1; fi
+  if ((status == 0 && good + bad == 0)); then good=1; fi
+  passed=$((passed + good)) failed=$((failed + bad))
+  printf '%5d passed %3d failed %4d s\n' "$good" "$bad" $((SECONDS - start))
+  if ((bad > 0)); then
+    tail -n 60 "$log" | sed 's/^/    /'
+    echo "    (all of it: $log)"
+  fi
+}
+
+suite_setup() {
+  ./scripts/setup.sh
+}
+
+suite_lint() {
+  git ls-files '*.sh' .ci/run | xargs shellcheck -x
+  git ls-files 'src/*.[ch]' 'apps/*.[ch]' 'simulator/*.[ch]' 'tests/*.[ch]' 'bench/*.[ch]' 'examples/*.[ch]' |
+    xargs clang-format --dry-run --Werror
+  (cd contracts && forge fmt --check)
+}
+
+suite_contract() {
+  (cd contracts && forge build && forge test)
+}
+
+suite_constants() {
+  ./scripts/gen_contract_constants.sh --check
+}
+
+# ctest's own log holds every program's output, which its summary leaves out.
+suite_c() {
+  local status=0
+  cmake --preset asan
+  cmake --build --preset asan
+  ctest --preset asan || status=$?
+  cat build/asan/Testing/Temporary/LastTest.log
+  return "$status"
+}
+
+suite_clang() {
+  cmake --preset clang
+  cmake --build --preset clang
+  cmake --preset release
+  cmake --build --preset release
+}
+
+suite_scripts() {
+  local test status=0
+  for test in tests/*_test.sh; do
+    [ "$test" = tests/install_test.sh ] && continue
+    echo "== $test"
+    BUILD_DIR=build/asan "$test" || status=1
+  done
+  return "$status"
+}
+
+suite_install() {
+  BUILD_DIR=build/release tests/install_test.sh
+}
+
+suite_cluster() {
+  tests/cluster_once.sh 3
+}
+
+# forge, anvil and cast, once setup has brought them.
+tools_on_path() {
+  # shellcheck source=scripts/env.sh
+  . scripts/env.sh 2> /dev/null || true
+}
+
+main() {
+  local name suites=("$@")
+  case ${1-} in
+    -h | --help)
+      usage
+      return
+      ;;
+  esac
+  ((${#suites[@]})) || suites=("${ALL[@]}")
+  for name in "${suites[@]}"; do
+    if ! declare -F "suite_$name" > /dev/null; then
+      echo "check.sh: no suite '$name'" >&2
+      usage >&2
+      return 2
+    fi
+  done
+  mkdir -p "$LOGS"
+  tools_on_path
+  for name in "${suites[@]}"; do
+    suite "$name"
+    tools_on_path
+  done
+  echo "$passed passed, $failed failed"
+  ((failed == 0))
+}
+
+main "$@"

@@ -1,0 +1,110 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Installs into an empty root and builds what a user would against it: with pkg-config, with CMake, as C++,
+# shared and static. BUILD_DIR is a configured build directory (default build/release).
+set -euo pipefail
+cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
+
+readonly BUILD_DIR=${BUILD_DIR:-build/release}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+readonly root=$work/root
+passed=0 failed=0
+
+# check NAME COMMAND...: one test.
+check() {
+  local name=$1
+  shift
+  if "$@" > "$work/log" 2>&1; then
+    passed=$((passed + 1))
+    echo "ok $name"
+  else
+    failed=$((failed + 1))
+    echo "not ok $name"
+    sed 's/^/    /' "$work/log"
+  fi
+}
+
+installs() {
+  cmake --build "$BUILD_DIR" && DESTDIR=$root cmake --install "$BUILD_DIR" --prefix /usr
+}
+
+installs_nothing_else() {
+  (cd "$root/usr" && find . -type f -o -type l) | sed "s|$(multiarch)|LIB|" | LC_ALL=C sort > "$work/files"
+  diff tests/install/files.txt "$work/files"
+}
+
+# The library directory below /usr, "lib/x86_64-linux-gnu" on Debian.
+multiarch() {
+  (cd "$root/usr" && find lib* -name 'libdstack-p2p.a' -printf '%h\n')
+}
+
+exports_only_the_api() {
+  nm -D --defined-only "$root/usr/$(multiarch)/libdstack-p2p.so" | awk '{print $3}' | LC_ALL=C sort > "$work/exported"
+  grep -oE '\bdstack_p2p_[a-z_]+\(' include/dstack_p2p.h | tr -d '(' | LC_ALL=C sort -u > "$work/mentioned"
+  ! comm -23 "$work/exported" "$work/mentioned" | grep . &&
+    diff tests/install/exported.txt "$work/exported"
+}
+
+hides_internals_in_static() {
+  ! nm --defined-only --extern-only "$root/usr/$(multiarch)/libdstack-p2p.a" | awk 'NF == 3 {print $3}' |
+    grep -v '^dstack_p2p_'
+}
+
+has_soname() {
+  readelf -d "$root/usr/$(multiarch)/libdstack-p2p.so" | grep -q 'SONAME.*libdstack-p2p\.so\.0\]'
+}
+
+versions_agree() {
+  local header pc changelog
+  header=$(sed -nE 's/#define DSTACK_P2P_VERSION "(.*)"/\1/p' include/dstack_p2p.h)
+  pc=$(with_pkg_config --modversion dstack-p2p)
+  changelog=$(sed -nE 's/^## ([0-9.]+).*/\1/p' CHANGELOG.md | head -n 1)
+  echo "header $header, pkg-config $pc, changelog $changelog"
+  [ "$header" = "$pc" ] && [ "$header" = "$changelog" ]
+}
+
+with_pkg_config() {
+  PKG_CONFIG_PATH=$root/usr/$(multiarch)/pkgconfig pkg-config "$@"
+}
+
+# The program fails for want of an address, with that sentence: it was linked and ran.
+runs() {
+  local output
+  output=$(env -u CONTRACT_ADDRESS LD_LIBRARY_PATH="$root/usr/$(multiarch)" "$@" 2>&1) && return 1
+  echo "$output"
+  [[ $output == *'no contract address'* ]]
+}
+
+builds_with_pkg_config() {
+  local flags
+  flags=$(with_pkg_config --cflags --libs dstack-p2p)
+  # shellcheck disable=SC2086 # a list of flags
+  "${CC:-cc}" -std=c17 -Wall -Wextra -Wpedantic -Werror tests/install/consumer.c $flags -o "$work/shared" &&
+    runs "$work/shared"
+}
+
+builds_as_cxx() {
+  local flags
+  flags=$(with_pkg_config --cflags --libs dstack-p2p)
+  # shellcheck disable=SC2086
+  "${CXX:-c++}" -x c++ -Wall -Wextra -Wpedantic -Werror tests/install/consumer.c -x none $flags -o "$work/cxx" &&
+    runs "$work/cxx"
+}
+
+builds_with_cmake() {
+  cmake -S tests/install -B "$work/cmake" -DCMAKE_PREFIX_PATH="$root/usr" && cmake --build "$work/cmake" &&
+    runs "$work/cmake/consumer" && runs "$work/cmake/consumer_static"
+}
+
+check 'installs with DESTDIR' installs
+check 'installs what is listed and nothing else' installs_nothing_else
+check 'the shared library exports the public interface only' exports_only_the_api
+check 'the static library hides its internals' hides_internals_in_static
+check 'the shared library has its soname' has_soname
+check 'versions agree' versions_agree
+check 'a program builds with pkg-config' builds_with_pkg_config
+check 'a C++ program builds' builds_as_cxx
+check 'programs build with find_package, shared and static' builds_with_cmake
+echo "$passed passed, $failed failed"
+((failed == 0))
