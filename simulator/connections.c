@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "connections.h"
 
-#include "base/clock.h"
-
 #include <sys/socket.h>
 
-void sim_connections_init(sim_connections *connections)
+void sim_connections_init(sim_connections *connections, const base_clock *clock)
 {
+    connections->clock = clock;
     for (size_t i = 0; i < SIM_CONNECTIONS_MAX; i++)
         connections->places[i] = (sim_connection){.fd = -1};
 }
@@ -23,7 +22,7 @@ sim_connection *sim_connections_add(sim_connections *connections, int fd, sim_in
     sim_connection *place = sim_connections_find(connections, -1);
     if (!place) return NULL;
     *place = (sim_connection){.fd = fd, .instance = instance};
-    sim_connection_renew(place);
+    sim_connections_renew(connections, place);
     return place;
 }
 
@@ -37,18 +36,30 @@ sim_connection *sim_connections_first(sim_connections *connections)
     return first;
 }
 
-void sim_connection_renew(sim_connection *connection)
+void sim_connections_renew(const sim_connections *connections, sim_connection *connection)
 {
-    connection->deadline_ms = base_now_ms(base_clock_system()) + 1000 * SIM_REQUEST_SECONDS;
+    connection->deadline_ms = base_now_ms(connections->clock) + 1000 * SIM_REQUEST_SECONDS;
 }
 
-void sim_connection_break(sim_connection *connection)
+void sim_connections_break(const sim_connections *connections, sim_connection *connection)
 {
     shutdown(connection->fd, SHUT_RDWR);
-    sim_connection_renew(connection);
+    sim_connections_renew(connections, connection); /* not the first any more, while it is being closed */
 }
 
-void sim_connection_closed(sim_connection *connection)
+int64_t sim_connections_expire(sim_connections *connections)
+{
+    uint64_t now = base_now_ms(connections->clock);
+    sim_connection *first = sim_connections_first(connections);
+    if (first && first->deadline_ms <= now) {
+        sim_connections_break(connections, first);
+        first = sim_connections_first(connections);
+    }
+    if (!first) return -1;
+    return first->deadline_ms > now ? (int64_t)(first->deadline_ms - now) : 0;
+}
+
+void sim_connections_closed(sim_connection *connection)
 {
     connection->fd = -1;
 }

@@ -2,6 +2,7 @@
 #ifndef SIMULATOR_CONNECTIONS_H
 #define SIMULATOR_CONNECTIONS_H
 
+#include "base/clock.h"
 #include "instances.h"
 
 #include <stdint.h>
@@ -26,10 +27,11 @@ typedef struct sim_connection {
 } sim_connection;
 
 typedef struct sim_connections {
+    const base_clock *clock;
     sim_connection places[SIM_CONNECTIONS_MAX];
 } sim_connections;
 
-void sim_connections_init(sim_connections *connections);
+void sim_connections_init(sim_connections *connections, const base_clock *clock);
 
 /** A place for a new connection; NULL when all are taken. */
 sim_connection *sim_connections_add(sim_connections *connections, int fd, sim_instance *instance);
@@ -41,12 +43,16 @@ sim_connection *sim_connections_find(sim_connections *connections, int fd);
 sim_connection *sim_connections_first(sim_connections *connections);
 
 /** Gives it the time for another request. */
-void sim_connection_renew(sim_connection *connection);
+void sim_connections_renew(const sim_connections *connections, sim_connection *connection);
 
 /** Breaks it: whoever reads from it next sees its end. Its place is freed when it is closed. */
-void sim_connection_break(sim_connection *connection);
+void sim_connections_break(const sim_connections *connections, sim_connection *connection);
 
-/** Frees its place. */
-void sim_connection_closed(sim_connection *connection);
+/** Breaks the first one if its time is up. Returns the milliseconds until the next one's is, -1: none is
+ * open. */
+int64_t sim_connections_expire(sim_connections *connections);
+
+/** It is closed: frees its place. */
+void sim_connections_closed(sim_connection *connection);
 
 #endif

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 struct sim_exchange {
     base_buf body;
@@ -41,10 +40,10 @@ static bool find_route(const char *url, sim_route *route)
     route->name[0] = '\0';
     if (strncmp(url, "/i/", 3) == 0) {
         size_t len = strcspn(url + 3, "/");
-        if (url[3 + len] != '/') return false;
-        if (len == 0 || len >= sizeof route->name) len = sizeof route->name - 1; /* no name either way */
-        snprintf(route->name, sizeof route->name, "%.*s", (int)len, url + 3);
-        url += 3 + strcspn(url + 3, "/");
+        if (len == 0 || url[3 + len] != '/') return false;
+        /* One that is cut here is too long to be a name, and still is after that. */
+        snprintf(route->name, sizeof route->name, "%.*s", (int)(len < 64 ? len : 63), url + 3);
+        url += 3 + len;
     }
     route->method = url + 1;
     return *route->method && !strchr(route->method, '/');
@@ -90,16 +89,6 @@ static void call_method(const sim_http *http, const sim_instance *instance, cons
     if (instance) method(&(sim_call){http->keys, http->app, instance, fields}, answer);
 }
 
-/* The client has sent all it ever will. libmicrohttpd would not see it: its epoll is edge-triggered, and an
- * end that comes together with the request gives no second edge. */
-static bool is_half_closed(struct MHD_Connection *connection)
-{
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    char byte;
-    return info && recv(info->connect_fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
-}
-
 static enum MHD_Result queue(struct MHD_Connection *connection, const sim_answer *answer)
 {
     /* The exchange, and with it the body, outlives the response. */
@@ -108,7 +97,6 @@ static enum MHD_Result queue(struct MHD_Connection *connection, const sim_answer
     if (!response) return MHD_NO;
     MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "application/json");
     if (answer->status == 405) MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, POST");
-    if (is_half_closed(connection)) MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
     enum MHD_Result queued = MHD_queue_response(connection, answer->status, response);
     MHD_destroy_response(response);
     return queued;

@@ -16,7 +16,8 @@ typedef struct sim_http {
     sim_instances *instances;
     sim_connections connections;
     struct MHD_Daemon *daemon;
-    int fd; /**< readable when sim_http_run() has something to do */
+    int fd; /**< an epoll of libmicrohttpd's and the connections; readable: sim_http_run() has something to do
+             */
 } sim_http;
 
 bool sim_http_start(sim_http *http, const sim_appkeys *keys, const sim_app *app, sim_instances *instances,

@@ -5,7 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/evp.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,34 +14,6 @@
 #include <unistd.h>
 
 #define FAIL(error, ...) (base_fail(error, DSTACK_P2P_ERR_SYSTEM, __VA_ARGS__), false)
-
-const uint8_t sim_public_app_id20[20] = {0x5b, 0xb4, 0xff, 0x9a, 0x38, 0x37, 0x35, 0x7f, 0x19, 0xdc,
-                                         0x17, 0x64, 0x07, 0xa5, 0x70, 0x9c, 0x62, 0xeb, 0x6c, 0x56};
-static const uint8_t public_instance_id20[20] = {0x16, 0x91, 0xed, 0x1b, 0x47, 0x50, 0x6c, 0xad, 0x7d, 0x08,
-                                                 0x83, 0x46, 0x68, 0x69, 0x1d, 0x88, 0x24, 0x6f, 0x5b, 0x1f};
-
-bool sim_name_valid(const char *name)
-{
-    size_t len = strlen(name);
-    return len >= 1 && len <= SIM_NAME_MAX && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == len;
-}
-
-static bool make_id(const sim_app *app, const char *name, uint8_t id20[static 20])
-{
-    static const char domain[] = "dstack-simulator-instance-v1:";
-    uint8_t input[sizeof domain - 1 + 20 + SIM_NAME_MAX], hash[32];
-    size_t len = sizeof domain - 1;
-    if (!*name && memcmp(app->app_id20, sim_public_app_id20, 20) == 0) {
-        memcpy(id20, public_instance_id20, 20);
-        return true;
-    }
-    memcpy(input, domain, len);
-    memcpy(input + len, app->app_id20, 20);
-    memcpy(input + len + 20, name, strlen(name));
-    if (EVP_Digest(input, len + 20 + strlen(name), hash, NULL, EVP_sha256(), NULL) != 1) return false;
-    memcpy(id20, hash, 20);
-    return true;
-}
 
 /* `made` tells whether the folder is ours to remove. */
 static bool make_folder(const char *folder, bool *made, base_error *error)
@@ -81,7 +53,7 @@ static sim_instance *make_instance(const sim_instances *instances, const char *n
     }
     instance->socket.fd = -1;
     memcpy(instance->name, name, strlen(name));
-    if (!make_id(instances->app, name, instance->id20) || !set_paths(instance, instances->dir, name))
+    if (!sim_instance_id(instances->app, name, instance->id20) || !set_paths(instance, instances->dir, name))
         base_fail(error, DSTACK_P2P_ERR_NO_MEMORY, "out of memory");
     else if (make_folder(instance->folder, &instance->made_folder, error) &&
              sim_listen_unix(instance->path, &instance->socket, error) &&
@@ -101,7 +73,7 @@ sim_instance *sim_instances_get(sim_instances *instances, const char *name, base
                   SIM_NAME_MAX);
         return NULL;
     }
-    if (instances->count > SIM_INSTANCES_MAX) {
+    if (instances->count > instances->max) {
         base_fail(error, DSTACK_P2P_ERR_INVALID_ARGUMENT,
                   "there are %d named instances already, which is the most the simulator keeps",
                   SIM_INSTANCES_MAX);
@@ -120,19 +92,19 @@ static bool lock_folder(sim_instances *instances, base_error *error)
     return FAIL(error, "%s: another simulator runs there: stop it, or use another --dir", instances->dir);
 }
 
-bool sim_instances_open(sim_instances *instances, const sim_app *app, const char *dir, sim_instance_fn born,
-                        void *context, base_error *error)
+bool sim_instances_open(sim_instances *instances, const sim_app *app, const char *dir, size_t max,
+                        sim_instance_fn born, void *context, base_error *error)
 {
-    bool made = false;
-    *instances = (sim_instances){.app = app, .dir = dir, .lock = -1, .born = born, .context = context};
-    if (!make_folder(dir, &made, error) || !lock_folder(instances, error)) return false;
+    *instances =
+        (sim_instances){.app = app, .dir = dir, .max = max, .lock = -1, .born = born, .context = context};
+    if (!make_folder(dir, &instances->made_dir, error) || !lock_folder(instances, error)) return false;
     return sim_instances_get(instances, "", error) != NULL;
 }
 
 static bool holds_socket(int dir, const char *name)
 {
     struct stat file;
-    char path[SIM_NAME_MAX + sizeof "/dstack.sock"];
+    char path[NAME_MAX + sizeof "/dstack.sock"];
     snprintf(path, sizeof path, "%s/dstack.sock", name);
     return fstatat(dir, path, &file, AT_SYMLINK_NOFOLLOW) == 0 && S_ISSOCK(file.st_mode);
 }
@@ -155,4 +127,6 @@ void sim_instances_close(sim_instances *instances)
         free_instance(instances->items[--instances->count]);
     if (instances->lock >= 0) close(instances->lock);
     instances->lock = -1;
+    if (instances->made_dir) rmdir(instances->dir);
+    instances->made_dir = false;
 }

@@ -46,6 +46,8 @@ typedef bool (*sim_instance_fn)(void *context, sim_instance *instance, base_erro
 typedef struct sim_instances {
     const sim_app *app;
     const char *dir;
+    size_t max; /**< named ones at the same time, at most SIM_INSTANCES_MAX */
+    bool made_dir;
     int lock; /**< the folder's descriptor, locked against a second simulator */
     sim_instance_fn born;
     void *context;
@@ -56,9 +58,12 @@ typedef struct sim_instances {
 /** Whether it is [a-z0-9-]{1,32}. */
 bool sim_name_valid(const char *name);
 
+/** The id of a valid name's instance, or with "" of the default one; false when out of memory. */
+bool sim_instance_id(const sim_app *app, const char *name, uint8_t id20[static 20]);
+
 /** Makes the folder if need be, locks it, and brings the default instance to life. */
-bool sim_instances_open(sim_instances *instances, const sim_app *app, const char *dir, sim_instance_fn born,
-                        void *context, base_error *error);
+bool sim_instances_open(sim_instances *instances, const sim_app *app, const char *dir, size_t max,
+                        sim_instance_fn born, void *context, base_error *error);
 
 /** The instance of a name, "" for the default one; brought to life if it is new. NULL with an error. */
 sim_instance *sim_instances_get(sim_instances *instances, const char *name, base_error *error);

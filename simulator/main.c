@@ -32,15 +32,16 @@ static void wipe_and_free(void *data)
     free(data);
 }
 
-/* An instance is a descriptor; the usual limit of 1,024 would come before SIM_INSTANCES_MAX. */
-static void raise_descriptor_limit(void)
+/* How many named instances there may be. Each one is a descriptor, and the usual limit of 1,024 would come
+ * before SIM_INSTANCES_MAX: it is raised as far as allowed, and connections come first. */
+static size_t instances_limit(void)
 {
+    const rlim_t others = SIM_CONNECTIONS_MAX + 64, wanted = SIM_INSTANCES_MAX + others;
     struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit)) return;
-    rlim_t wanted = SIM_INSTANCES_MAX + SIM_CONNECTIONS_MAX + 64;
-    if (limit.rlim_cur >= wanted) return;
+    if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= wanted) return SIM_INSTANCES_MAX;
     limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
     setrlimit(RLIMIT_NOFILE, &limit);
+    return limit.rlim_cur > others ? (size_t)(limit.rlim_cur - others) : 0;
 }
 
 /* Who signed the app key: what a contract that shall accept this simulator's nodes needs to know. */
@@ -57,7 +58,8 @@ static void print_root(const sim_appkeys *keys, const sim_app *app)
         eth_address_format(address, text);
         fprintf(stderr, "app 0x%s, KMS root %s\n", app_id, text);
     } else {
-        fprintf(stderr, "app 0x%s, no KMS signature\n", app_id);
+        fprintf(stderr, "app 0x%s, %s\n", app_id,
+                keys->kms_signature_len ? "a KMS signature that is none" : "no KMS signature");
     }
 }
 
@@ -78,8 +80,8 @@ static bool load_keys(simulator *sim, base_error *error)
 static bool make_instances(simulator *sim, base_error *error)
 {
     sim_options *options = &sim->options;
-    if (!sim_instances_open(&sim->instances, &options->app, options->dir, sim_loop_watch, &sim->loop,
-                            error) ||
+    if (!sim_instances_open(&sim->instances, &options->app, options->dir, instances_limit(), sim_loop_watch,
+                            &sim->loop, error) ||
         !sim_instances_revive(&sim->instances, error))
         return false;
     for (size_t i = 0; i < options->name_count; i++)
@@ -113,7 +115,8 @@ static void clean_up(simulator *sim)
 
 int main(int count, char **arguments)
 {
-    static simulator sim = {.instances.lock = -1, .loop = {.epoll = -1, .signals = -1, .tcp = -1}};
+    static simulator sim = {
+        .instances.lock = -1, .http.fd = -1, .loop = {.epoll = -1, .signals = -1, .tcp = -1}};
     base_error error = {0};
     if (!sim_options_parse(&sim.options, count, arguments)) return 2;
     if (sim.options.help || sim.options.version) {
@@ -122,7 +125,6 @@ int main(int count, char **arguments)
     }
     json_set_alloc_funcs(malloc, wipe_and_free);
     signal(SIGPIPE, SIG_IGN);
-    raise_descriptor_limit();
     bool done = run(&sim, &error);
     clean_up(&sim);
     if (!done) fprintf(stderr, "dstack-simulator: %s\n", error.text);

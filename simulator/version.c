@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "methods.h"
 
-/* dstack's SDKs ask for the version to find out whether GetKey knows ed25519: it does since 0.5.7. */
+/* dstack's clients take an answer as the sign that GetKey knows ed25519 and do not read it. */
 void sim_version(const sim_call *call, sim_answer *answer)
 {
     (void)call;
