@@ -2,6 +2,7 @@
 #include "cluster/conditions.h"
 
 #include "cluster/sdk.h"
+#include "eth/chains.h"
 #include "eth/key.h"
 #include "registry/connection_url.h"
 
@@ -74,6 +75,11 @@ int cluster_check_conditions(const dstack_p2p *sdk, const registry_state *state,
                              base_error *error)
 {
     bool withdraws = !*url;
+    if (!eth_chain_has_block_hashes(sdk->chain_id))
+        return base_fail(error, DSTACK_P2P_ERR_WRONG_CHAIN,
+                         "chain %llu shows contracts no hashes of its own blocks, and a registration is anchored "
+                         "in one: use another chain",
+                         (unsigned long long)sdk->chain_id);
     if (check_chain(&sdk->identity, state, error) || check_admission(sdk, state, withdraws, error))
         return error->code;
     return withdraws ? 0 : check_url(sdk, state, url, error);

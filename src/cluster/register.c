@@ -4,6 +4,7 @@
 #include "cluster/conditions.h"
 #include "cluster/sdk.h"
 #include "cluster/submit.h"
+#include "eth/chains.h"
 #include "eth/quantity.h"
 #include "registry/key_chain.h"
 #include "registry/membership.h"
@@ -131,15 +132,52 @@ static int explain_failure(dstack_p2p *sdk, const cluster_call *call, const clus
     return error->code;
 }
 
+/* On the pending block: in the latest one its own hash, the anchor, is not known yet. */
+static int estimate_gas(dstack_p2p *sdk, const base_buf *data, uint64_t *gas, base_error *error)
+{
+    eth_batch batch;
+    eth_rpc_begin(&batch);
+    size_t at = eth_batch_add_call(&batch, sdk->config.contract20, data, "pending");
+    eth_request *answer = &batch.requests[at];
+    answer->method = "eth_estimateGas";
+    if (!cluster_send(sdk, &batch, error)) {
+        if (answer->has_error && answer->error_data.len)
+            registry_explain_revert((const uint8_t *)answer->error_data.data, answer->error_data.len, error);
+        else if (!eth_request_check(answer, error) && !eth_quantity_u64(answer->result, gas))
+            base_fail(error, DSTACK_P2P_ERR_RPC_ANSWER, "the node's gas estimate is malformed");
+    }
+    eth_batch_free(&batch);
+    return error->code;
+}
+
+static int choose_gas_limit(dstack_p2p *sdk, const base_buf *data, const char *url, uint64_t *limit,
+                            base_error *error)
+{
+    uint64_t gas;
+    *limit = cluster_gas_limit(strlen(url));
+    if (!eth_chain_gas_includes_data(sdk->chain_id)) return 0;
+    if (estimate_gas(sdk, data, &gas, error)) return error->code;
+    *limit = gas > UINT64_MAX / 2 ? UINT64_MAX : gas + gas / 4;
+    return 0;
+}
+
+/* Everything that can be found out before money is at stake, in order. */
+static int prepare(dstack_p2p *sdk, const view *seen, const char *url, cluster_call *call, base_error *error)
+{
+    uint64_t limit;
+    if (make_call_data(sdk, seen, url, &call->data, error) ||
+        choose_gas_limit(sdk, &call->data, url, &limit, error) ||
+        cluster_choose_fees(&sdk->config, &seen->block, seen->tip, limit, &call->fees, error))
+        return error->code;
+    return cluster_check_funds(&sdk->config, &call->fees, sdk->spent, seen->balance, sdk->identity.payer_text,
+                               error);
+}
+
 static int send(dstack_p2p *sdk, const view *seen, const char *url, bool *again, base_error *error)
 {
     cluster_receipt receipt = {0};
     cluster_call call = {.data = base_buf_make(CALL_DATA_MAX), .nonce = seen->nonce};
-    if (!cluster_choose_fees(&sdk->config, &seen->block, seen->tip, cluster_gas_limit(strlen(url)), &call.fees,
-                             error) &&
-        !cluster_check_funds(&sdk->config, &call.fees, sdk->spent, seen->balance, sdk->identity.payer_text,
-                             error) &&
-        !make_call_data(sdk, seen, url, &call.data, error) && !cluster_submit(sdk, &call, &receipt, error)) {
+    if (!prepare(sdk, seen, url, &call, error) && !cluster_submit(sdk, &call, &receipt, error)) {
         base_log_write(&sdk->config.log, DSTACK_P2P_LOG_INFO, "registerPeer used %llu gas in block %llu",
                        (unsigned long long)receipt.gas_used, (unsigned long long)receipt.block_number);
         if (!receipt.succeeded) explain_failure(sdk, &call, &receipt, url, error);
