@@ -16,7 +16,7 @@ Runs all suites, or those named:
   setup      what the machine needs (scripts/setup.sh)
   lint       shellcheck, clang-format, forge fmt
   contract   forge build and forge test
-  constants  the C constants match the compiled contract
+  constants  generated files match the contract and the header
   c          C tests under AddressSanitizer and UndefinedBehaviorSanitizer (gcc)
   clang      everything builds with clang and in release mode, warnings are errors
   scripts    tests/*_test.sh: real chain, simulator and processes
@@ -71,6 +71,7 @@ suite_contract() {
 
 suite_constants() {
   ./scripts/gen_contract_constants.sh --check
+  ./scripts/gen_errors_doc.sh --check
 }
 
 # ctest's own log holds every program's output, which its summary leaves out.
