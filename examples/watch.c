@@ -19,7 +19,8 @@ static void print(const dstack_p2p_peers *peers)
 static void watch(dstack_p2p *sdk)
 {
     char byte;
-    struct pollfd items[] = {{.fd = dstack_p2p_monitor_fd(sdk), .events = POLLIN}, {.fd = 0, .events = POLLIN}};
+    struct pollfd items[] = {{.fd = dstack_p2p_monitor_fd(sdk), .events = POLLIN},
+                             {.fd = 0, .events = POLLIN}};
     while (poll(items, 2, -1) > 0) {
         if (items[0].revents) {
             dstack_p2p_peers *peers = dstack_p2p_monitor_peers(sdk);
