@@ -113,6 +113,9 @@ static void test_second_simulator_in_a_folder(void **state)
     sim_process process = sim_start(folder.path, NULL);
     expect_end(sim_run("--dir", folder.path, NULL), 1, "another simulator runs there");
     sim_instance_id_of(sim_unix(process.unix_path), id); /* and the first one has kept its socket */
+    /* The folder is locked as well: two that start at the same moment would both find the socket stale. */
+    assert_int_equal(unlink(process.unix_path), 0);
+    expect_end(sim_run("--dir", folder.path, NULL), 1, "another simulator runs there");
     sim_stop_clean(&process);
 }
 

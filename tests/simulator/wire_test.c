@@ -270,6 +270,10 @@ static void check_tcb_info(const sim_reply *reply)
                         "36f5ddacdad4451693f48fcc72fff624");
     assert_string_equal(json_string_value(json_object_get(find_event(tcb, "instance-id"), "event_payload")),
                         sim_reply_text(reply, "instance_id"));
+    assert_string_equal(json_string_value(json_object_get(find_event(tcb, "app-id"), "event_payload")),
+                        sim_reply_text(reply, "app_id"));
+    assert_string_equal(json_string_value(json_object_get(find_event(tcb, "compose-hash"), "event_payload")),
+                        sim_reply_text(reply, "compose_hash"));
     uint8_t hash[32];
     char hex[65];
     const char *compose = json_string_value(json_object_get(tcb, "app_compose"));
