@@ -72,12 +72,15 @@ static void put_dynamic(base_buf *out, eth_abi *abi, bool is_text)
 {
     size_t len;
     const uint8_t *data = eth_abi_bytes(abi, abi->len, &len);
-    base_buf_puts(out, is_text ? "'" : "0x");
-    if (is_text)
-        base_buf_append(out, data, len > 256 ? 256 : len);
-    else
+    if (!is_text) {
+        base_buf_puts(out, "0x");
         base_buf_hex(out, data, len > 128 ? 128 : len);
-    base_buf_puts(out, is_text ? "'" : "");
+        return;
+    }
+    base_buf_puts(out, "'");
+    for (size_t i = 0; i < len && i < 256; i++)
+        base_buf_append(out, data[i] ? (const char *)&data[i] : "?", 1); /* a NUL would end the sentence */
+    base_buf_puts(out, "'");
 }
 
 static void put_address(base_buf *out, eth_abi *abi)
