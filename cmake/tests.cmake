@@ -1,12 +1,18 @@
-# dstack_p2p_unit_test(FILE): a cmocka program from one file that lies beside the module it tests. It sees
-# the library's internals and the test support.
+# What unit tests share: short checks and the vectors.
+add_library(dstack_p2p_unit STATIC ${PROJECT_SOURCE_DIR}/tests/unit.c)
+target_link_libraries(dstack_p2p_unit PUBLIC dstack_p2p_internal PkgConfig::CMOCKA)
+target_include_directories(dstack_p2p_unit PUBLIC ${PROJECT_SOURCE_DIR}/tests)
+target_compile_definitions(dstack_p2p_unit PUBLIC TEST_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+
+# dstack_p2p_unit_test(FILE [LIBRARY...]): a cmocka program from one file that lies beside the module it
+# tests, named after both: src/eth/rlp_test.c becomes eth_rlp_test. It sees the library's internals.
 function(dstack_p2p_unit_test source)
-  get_filename_component(name ${source} NAME_WE)
-  file(RELATIVE_PATH folder ${PROJECT_SOURCE_DIR}/src ${CMAKE_CURRENT_SOURCE_DIR}/${source})
+  get_filename_component(path ${source} ABSOLUTE)
+  file(RELATIVE_PATH name ${PROJECT_SOURCE_DIR} ${path})
+  string(REGEX REPLACE "^(src|tests)/|[.]c$" "" name ${name})
+  string(REPLACE "/" "_" name ${name})
   add_executable(${name} ${source})
-  target_link_libraries(${name} PRIVATE dstack_p2p_internal PkgConfig::CMOCKA ${ARGN})
-  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
-  target_compile_definitions(${name} PRIVATE TEST_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  target_link_libraries(${name} PRIVATE dstack_p2p_unit ${ARGN})
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES TIMEOUT 120)
 endfunction()
