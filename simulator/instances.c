@@ -75,8 +75,7 @@ sim_instance *sim_instances_get(sim_instances *instances, const char *name, base
     }
     if (instances->count > instances->max) {
         base_fail(error, DSTACK_P2P_ERR_INVALID_ARGUMENT,
-                  "there are %d named instances already, which is the most the simulator keeps",
-                  SIM_INSTANCES_MAX);
+                  "there are %zu named instances already, the most this simulator can keep", instances->max);
         return NULL;
     }
     sim_instance *instance = make_instance(instances, name, error);
