@@ -21,7 +21,9 @@ static int print(dstack_p2p *sdk)
 
 int identity_print(const hello_options *options)
 {
-    dstack_p2p *sdk = dstack_p2p_new_with_options(options->contract, options->url, &options->sdk);
+    dstack_p2p_options quiet = options->sdk;
+    if (!options->verbose) quiet.log_level = DSTACK_P2P_LOG_WARNING;
+    dstack_p2p *sdk = dstack_p2p_new_with_options(options->contract, options->url, &quiet);
     if (!sdk) return log_fatal(DSTACK_P2P_ERR_NO_MEMORY, "out of memory");
     int status = print(sdk);
     dstack_p2p_free(sdk);

@@ -61,6 +61,16 @@ hello_peer *peers_find(const hello_peers *table, const char *id)
     return is_at(table, index, id) ? table->items[index] : NULL;
 }
 
+static int64_t stranger_at(const hello_peers *table, const char *id)
+{
+    int64_t at = 0;
+    for (size_t i = 0; i < STRANGERS; i++) {
+        const hello_stranger *item = &table->strangers[i];
+        if (item->at > at && !strcmp(item->id, id)) at = item->at;
+    }
+    return at;
+}
+
 bool peers_put(hello_peers *table, const char *id, const char *url)
 {
     hello_peer *item = peer_new(id, url);
@@ -77,6 +87,7 @@ bool peers_put(hello_peers *table, const char *id, const char *url)
         memmove(table->items + index + 1, table->items + index,
                 (table->count - index) * sizeof *table->items);
         table->count++;
+        item->greeted_us_at = stranger_at(table, id);
     }
     table->items[index] = item;
     return true;
@@ -96,7 +107,20 @@ void peers_clear(hello_peers *table)
     for (size_t i = 0; i < table->count; i++)
         peer_free(table->items[i]);
     free(table->items);
-    *table = (hello_peers){0};
+    table->items = NULL;
+    table->count = table->capacity = 0;
+}
+
+void peers_heard(hello_peers *table, const char *id, int64_t at)
+{
+    hello_peer *item = peers_find(table, id);
+    if (item) {
+        item->greeted_us_at = at;
+        return;
+    }
+    hello_stranger *stranger = &table->strangers[table->next_stranger++ % STRANGERS];
+    memcpy(stranger->id, id, sizeof stranger->id);
+    stranger->at = at;
 }
 
 hello_peer *peers_due(const hello_peers *table, uint64_t now_ms, uint64_t *next_ms)

@@ -23,10 +23,20 @@ typedef struct hello_peer {
     char *error;                    /**< why the last greeting failed; NULL: it did not */
 } hello_peer;
 
+/** A newcomer sees us, and says hello, before we see it. The last of those are remembered. */
+enum { STRANGERS = 1024 };
+
+typedef struct hello_stranger {
+    char id[41];
+    int64_t at;
+} hello_stranger;
+
 /** The peers, ordered by instance id. All zero: empty. Not locked. */
 typedef struct hello_peers {
     hello_peer **items;
     size_t count, capacity;
+    hello_stranger strangers[STRANGERS]; /**< a ring */
+    size_t next_stranger;
 } hello_peers;
 
 hello_peer *peers_find(const hello_peers *table, const char *id);
@@ -36,6 +46,10 @@ bool peers_put(hello_peers *table, const char *id, const char *url);
 
 void peers_remove(hello_peers *table, const char *id);
 
+/** Somebody said hello in the name of `id`, which must be an instance id. */
+void peers_heard(hello_peers *table, const char *id, int64_t at);
+
+/** Forgets the peers, but not the strangers. */
 void peers_clear(hello_peers *table);
 
 /** The peer to greet next: due, not in flight, with the fewest failures, so that peers that never answer

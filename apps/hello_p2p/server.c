@@ -26,9 +26,14 @@ struct hello_server {
 
 static enum MHD_Result send_json(struct MHD_Connection *connection, unsigned status, json_t *body)
 {
-    char *text = body ? json_dumps(body, JSON_ENSURE_ASCII | JSON_INDENT(2)) : NULL;
+    char *json = body ? json_dumps(body, JSON_ENSURE_ASCII | JSON_INDENT(2)) : NULL;
+    char *text = json ? realloc(json, strlen(json) + 2) : NULL;
     json_decref(body);
-    if (!text) return MHD_NO;
+    if (!text) {
+        free(json);
+        return MHD_NO;
+    }
+    strcat(text, "\n");
     struct MHD_Response *response =
         MHD_create_response_from_buffer(strlen(text), text, MHD_RESPMEM_MUST_FREE);
     if (!response) {

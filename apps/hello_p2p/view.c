@@ -11,20 +11,13 @@ static bool is_instance_id(const char *text)
     return strspn(text, "0123456789abcdef") == 40 && text[40] == '\0';
 }
 
-/* The lock is held. */
-static void note_greeting(hello_node *self, const char *from)
-{
-    hello_peer *item = from && is_instance_id(from) ? peers_find(&self->others, from) : NULL;
-    if (item) item->greeted_us_at = (int64_t)time(NULL);
-}
-
 json_t *view_hello(hello_node *self, const char *from, unsigned *status)
 {
     char message[64];
     pthread_mutex_lock(&self->lock);
     bool known = self->instance_id[0];
     size_t count = self->others.count;
-    note_greeting(self, from);
+    if (from && is_instance_id(from)) peers_heard(&self->others, from, (int64_t)time(NULL));
     snprintf(message, sizeof message, "Hello from %s!", self->instance_id);
     pthread_mutex_unlock(&self->lock);
     *status = known ? 200 : 503;
