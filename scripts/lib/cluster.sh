@@ -1,0 +1,330 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# The verbs of test_p2p_cluster.sh. After all other parts; NODES, FIRST_PORT and ONCE are set.
+# shellcheck disable=SC2153
+
+readonly START_S=120 VERIFY_S=60
+
+# The node after the last one is the late one.
+_node_name() { printf 'node%s' "$1"; }
+_node_log() { printf '%s/hello_%s.log' "$LOG_DIR" "$(_node_name "$1")"; }
+
+# cluster_give_up SENTENCE...: could not be started; nothing stays behind but the logs.
+cluster_give_up() {
+  step_failed
+  printf '%s: %s\n' "$PROGRAM" "$*" >&2
+  exit 1
+}
+
+# The last lines of a log, for cluster_give_up.
+_show_log() {
+  printf '%s\n' "--- $1" >&2
+  tail -n "${2:-8}" "$1" >&2 || true
+}
+
+_clean_up() {
+  local status=$?
+  trap '' INT TERM
+  if [ -n "${CLUSTER_STARTING:-}" ]; then
+    process_stop_all || true
+    cluster_state_forget
+  fi
+  if [ "$(type -t operator_close)" = function ]; then operator_close; fi
+  exit "$status"
+}
+
+_interrupted() {
+  if [ -n "$TERMINAL" ]; then echo; fi
+  echo "$PROGRAM: interrupted; ending what was started" >&2
+  exit "$1"
+}
+
+_any_alive() {
+  local name
+  for name in $(process_names); do
+    if process_alive "$name"; then return 0; fi
+  done
+  return 1
+}
+
+_claim() {
+  exec {RUN_LOCK}>"$RUN_DIR/lock"
+  flock -n "$RUN_LOCK" || die 1 "another $PROGRAM is starting a cluster right now"
+  if _any_alive; then
+    die 1 "a cluster is up already: '$0 status' shows it, '$0 stop' ends it"
+  fi
+  cluster_state_forget
+  rm -f "$_PROCESSES"
+}
+
+_require_ports() {
+  local node
+  for ((node = 1; node <= NODES + 1; node++)); do
+    require_free_port "$(node_port "$node")" 3 "BASE_PORT=... chooses other ports"
+  done
+}
+
+_start_anvil() {
+  local port=8545
+  if port_owner "$port" >/dev/null; then port=$(free_port); fi
+  process_spawn anvil "$RUN_DIR/anvil.log" anvil --host 127.0.0.1 --port "$port" --silent
+  if ! wait_until 15 rpc_answers "http://127.0.0.1:$port"; then
+    _show_log "$RUN_DIR/anvil.log"
+    cluster_give_up "anvil does not answer on port $port"
+  fi
+  chain_open "http://127.0.0.1:$port"
+}
+
+_find_chain() {
+  step_begin "Ethereum node"
+  if [ -n "${RPC_URL:-}" ]; then
+    chain_open "$RPC_URL" || cluster_give_up "no Ethereum node answers at RPC_URL: $RPC_URL"
+    step_ok "$RPC, chain $CHAIN_NUMBER"
+  elif chain_open http://localhost:8545; then
+    step_ok "$RPC, chain $CHAIN_NUMBER, already running"
+  else
+    _start_anvil
+    step_ok "$RPC, chain $CHAIN_NUMBER, started (anvil)"
+  fi
+}
+
+_start_simulator() {
+  process_spawn simulator "$RUN_DIR/simulator.log" "$SIMULATOR" --dir "$SIMULATOR_DIR"
+  if ! wait_until 15 guest_answers "$GUEST"; then
+    _show_log "$RUN_DIR/simulator.log"
+    cluster_give_up "the simulator does not answer at $GUEST"
+  fi
+}
+
+_find_guest() {
+  step_begin "guest agent"
+  GUEST=${DSTACK_SIMULATOR_ENDPOINT:-}
+  if [ -n "$GUEST" ]; then
+    guest_answers "$GUEST" || cluster_give_up "no guest agent answers at DSTACK_SIMULATOR_ENDPOINT: $GUEST"
+  else
+    GUEST=$SIMULATOR_DIR/dstack.sock
+    if guest_answers "$GUEST"; then STEP_TEXT+=" (already running)"; else _start_simulator; fi
+  fi
+  # The nodes may be started from another folder.
+  case $GUEST in http://* | https://* | /*) ;; *) GUEST=$PWD/$GUEST ;; esac
+  if [ "$NODES" -gt 0 ] && ! guest_has_instances "$GUEST" "$(_node_name 1)"; then
+    cluster_give_up "the guest agent at $GUEST serves a single instance, and one instance is one peer: it cannot" \
+      "play $NODES nodes and a late one. Use dstack-simulator, or run ./run_hello_p2p.sh NAME PORT once in each CVM."
+  fi
+  step_ok "$GUEST"
+}
+
+_find_contract() {
+  step_begin "membership contract"
+  if [ -n "${CONTRACT_ADDRESS:-}" ]; then
+    CONTRACT=$CONTRACT_ADDRESS
+    require_contract "$CONTRACT"
+    step_ok "$CONTRACT"
+    return
+  fi
+  if [ "$CHAIN_NUMBER" != "$LOCAL_CHAIN" ] && [ -z "${HOST_PRIVATE_KEY:-}" ]; then
+    cluster_give_up "chain $CHAIN_NUMBER is no local one: set HOST_PRIVATE_KEY and KMS_ROOT_ADDRESS, or CONTRACT_ADDRESS"
+  fi
+  if ! deploy_contract; then
+    _show_log "$RUN_DIR/deploy.log" 20
+    cluster_give_up "the contract could not be deployed"
+  fi
+  step_ok "$CONTRACT, deployed"
+}
+
+# _start_node NUMBER [hello_p2p option...]
+_start_node() {
+  local node=$1 name
+  shift
+  name=$(_node_name "$node")
+  CONTRACT_ADDRESS=$CONTRACT RPC_URL=${RPC_URL:-$RPC} DSTACK_SIMULATOR_ENDPOINT=$GUEST BUILD_DIR=$BINARIES \
+    process_spawn "$name" "$RUN_DIR/$name.out" "$ROOT/run_hello_p2p.sh" "$name" "$(node_port "$node")" "$@"
+}
+
+# The first of the nodes that has ended is why the others wait in vain.
+_require_alive() {
+  local node
+  for node in "$@"; do
+    if process_alive "$(_node_name "$node")"; then continue; fi
+    if [ -n "$TERMINAL" ]; then echo; fi
+    _show_log "$(_node_log "$node")"
+    cluster_give_up "$(_node_name "$node") has ended"
+  done
+}
+
+_nodes_check() {
+  _require_alive "${@:4}"
+  check_all "$@"
+}
+
+# _verify NAME TEXT SECONDS COMMAND [ARGUMENT] -- NODE...: one step, that must hold for all nodes.
+_verify() {
+  local name=$1 text=$2 seconds=$3 nodes
+  shift 3
+  nodes=("$@")
+  while [ "${nodes[0]}" != -- ]; do nodes=("${nodes[@]:1}"); done
+  nodes=("${nodes[@]:1}")
+  CHECKS+=("$name")
+  step_begin "$text"
+  if wait_until "$seconds" check_all "$name" "$@"; then
+    step_ok
+  else
+    _require_alive "${nodes[@]}"
+    step_failed "not within $seconds s"
+    FAILED=1
+  fi
+}
+
+_start_nodes() {
+  local node
+  step_begin "starting $NODES nodes"
+  for node in "${ALL[@]}"; do _start_node "$node"; done
+  CHECKS+=(registered)
+  if ! wait_until "$START_S" _nodes_check registered check_healthy -- "${ALL[@]}"; then
+    _show_log "$(_node_log 1)"
+    cluster_give_up "not all nodes are registered within $START_S s"
+  fi
+  step_ok "registered and healthy"
+}
+
+_verify_nodes() {
+  _verify identity "$NODES different attested identities on chain" "$VERIFY_S" check_identity -- "${ALL[@]}"
+  if ! check_distinct "$NODES"; then
+    FAILED=1
+    echo "  ${RED}✗$PLAIN two nodes have the same identity"
+  fi
+  _verify peers "each node lists exactly the $((NODES - 1)) others" "$VERIFY_S" check_lists "$NODES" -- "${ALL[@]}"
+  _verify answered "each node was answered by all others" "$VERIFY_S" check_answered "$NODES" -- "${ALL[@]}"
+  _verify greeted "each node was greeted by all others" "$VERIFY_S" check_greeted "$NODES" -- "${ALL[@]}"
+}
+
+_verify_late_node() {
+  local late=$((NODES + 1))
+  step_begin "starting a late node"
+  _start_node "$late" --withdraw
+  if ! wait_until "$START_S" _nodes_check late check_healthy -- "$late"; then
+    _show_log "$(_node_log "$late")"
+    cluster_give_up "the late node is not registered within $START_S s"
+  fi
+  step_ok "$(node_url "$late")"
+  _verify joined "all see the late node, and it sees all" "$VERIFY_S" check_lists "$late" -- "${ALL[@]}" "$late"
+  _verify met "all have greeted the late node, and it all" "$VERIFY_S" check_answered "$late" -- "${ALL[@]}" "$late"
+  process_stop "$(_node_name "$late")" || true
+  _verify left "all see that it has withdrawn" "$VERIFY_S" check_lists "$NODES" -- "${ALL[@]}"
+}
+
+_tick() {
+  case $1 in
+    ok) printf '     %s✓%s     ' "$GREEN" "$PLAIN" ;;
+    '') printf '           ' ;;
+    *) printf '     %s✗%s     ' "$RED" "$PLAIN" ;;
+  esac
+}
+
+_print_table() {
+  local node check
+  printf '\n%s%-9s' "$BOLD" node
+  for check in "${CHECKS[@]}"; do printf ' %-10s' "$check"; done
+  printf ' %-23s %s%s\n' url instance "$PLAIN"
+  for node in "${ALL[@]}"; do
+    printf '%-9s' "$(_node_name "$node")"
+    for check in "${CHECKS[@]}"; do _tick "${RESULT[$check,$node]:-}"; done
+    printf ' %-23s %s\n' "$(node_url "$node")" "${NODE_ID[$node]:-?}"
+  done
+}
+
+_print_end() {
+  local result="${GREEN}✓ all checks held${PLAIN}"
+  if [ -n "$FAILED" ]; then result="${RED}✗ not all checks held${PLAIN}"; fi
+  printf '\n%s  %s nodes, contract %s, chain %s, %s\n' "$result" "$NODES" "$CONTRACT" "$CHAIN_NUMBER" \
+    "$(seconds_since "$STARTED_MS")"
+  printf '\n  logs    %s … %s, and %s\n' "$(_node_log 1)" "$(_node_log "$NODES")" "$RUN_DIR/*.log"
+  if [ -n "$ONCE" ]; then return; fi
+  cat <<TEXT
+  watch   $0 status          curl $(node_url 1)/peers
+          $0 logs
+  join    ./run_hello_p2p.sh NAME PORT        (another node, in the foreground)
+  stop    $0 stop            (ends the nodes$(_started_too) and forgets this cluster)
+TEXT
+}
+
+_started_too() {
+  if process_alive anvil; then printf ', anvil'; fi
+  if process_alive simulator; then printf ', the simulator'; fi
+}
+
+_stay_up() {
+  # Read by cluster_state_save through their names.
+  # shellcheck disable=SC2034
+  local CONTRACT_ADDRESS=$CONTRACT RPC_URL=${RPC_URL:-$RPC} DSTACK_SIMULATOR_ENDPOINT=$GUEST
+  cluster_state_save NODES FIRST_PORT CONTRACT_ADDRESS RPC_URL DSTACK_SIMULATOR_ENDPOINT
+  CLUSTER_STARTING=
+}
+
+cluster_start() {
+  STARTED_MS=$(now_ms) CHECKS=() FAILED='' ALL=()
+  mapfile -t ALL < <(seq "$NODES")
+  _claim
+  ensure_ready
+  # shellcheck source=scripts/lib/chain.sh
+  . "$ROOT/scripts/lib/chain.sh"
+  _require_ports
+  CLUSTER_STARTING=1
+  trap _clean_up EXIT
+  trap '_interrupted 130' INT
+  trap '_interrupted 143' TERM
+  echo "dstack-p2p: a cluster of $NODES"
+  _find_chain
+  _find_guest
+  _find_contract
+  _start_nodes
+  _verify_nodes
+  _verify_late_node
+  _print_table
+  _print_end
+  if [ -z "$ONCE" ]; then _stay_up; fi
+  [ -z "$FAILED" ]
+}
+
+_print_process() {
+  local state="${RED}✗ ended${PLAIN}" detail=
+  if process_alive "$1"; then state="${GREEN}✓ up${PLAIN}" detail="process $PROCESS_PID"; fi
+  printf '  %-10s %s  %s  %s\n' "$1" "$state" "$detail" "${2:-}"
+}
+
+cluster_status() {
+  local node status=0 detail
+  if ! cluster_state_load; then die 1 "no cluster is up; '$0' starts one"; fi
+  echo "contract $CONTRACT_ADDRESS, node $RPC_URL, guest agent $DSTACK_SIMULATOR_ENDPOINT"
+  for node in anvil simulator; do
+    if process_names | grep -qx "$node"; then _print_process "$node"; fi
+  done
+  for ((node = 1; node <= NODES; node++)); do
+    if check_healthy "$node"; then
+      detail="healthy, $(node_get "$node" /info | jq -r '"\(.peers_count) peers, up \(.uptime) s"')"
+    else
+      status=1 detail="not healthy: $(curl -sS --max-time 3 "http://127.0.0.1:$(node_port "$node")/health" 2>&1 |
+        jq -r '.reason' 2>/dev/null || echo 'does not answer')"
+    fi
+    _print_process "$(_node_name "$node")" "$(node_url "$node")  $detail"
+  done
+  return "$status"
+}
+
+cluster_logs() {
+  local node files=()
+  if ! cluster_state_load; then die 1 "no cluster is up; '$0' starts one"; fi
+  for ((node = 1; node <= NODES; node++)); do files+=("$(_node_log "$node")"); done
+  if [ -n "$TERMINAL" ]; then exec tail -n 20 -F -- "${files[@]}"; fi
+  tail -n 50 -- "${files[@]}"
+}
+
+cluster_stop() {
+  local count=0 name
+  for name in $(process_names); do
+    if process_alive "$name"; then count=$((count + 1)); fi
+  done
+  process_stop_all || die 1 "not everything could be ended; '$0 status' shows what is left"
+  cluster_state_forget
+  if [ "$count" = 0 ]; then echo "nothing is up"; else echo "ended $count processes"; fi
+}

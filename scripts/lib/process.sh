@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# Processes that outlive the script that started them. After common.sh.
+#
+# $RUN_DIR/processes has a line "NAME PID START" for each. START is the process's start time as the kernel counts
+# it: a process id that was given to somebody else meanwhile has another one, so nobody else's process is ended.
+
+_PROCESSES=$RUN_DIR/processes
+
+# Start time of a living process; fails when there is none. A zombie is not alive.
+process_start_time() {
+  local stat fields
+  { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
+  # The second field is the name in parentheses and may hold anything.
+  read -r -a fields <<<"${stat##*) }"
+  [ "${fields[0]}" != Z ] && [ "${fields[0]}" != X ] && printf '%s' "${fields[19]}"
+}
+
+# process_alive NAME; PROCESS_PID becomes its id.
+process_alive() {
+  local name pid start
+  PROCESS_PID=
+  [ -f "$_PROCESSES" ] || return 1
+  while read -r name pid start; do
+    if [ "$name" = "$1" ] && [ "$(process_start_time "$pid")" = "$start" ]; then
+      PROCESS_PID=$pid
+      return 0
+    fi
+  done <"$_PROCESSES"
+  return 1
+}
+
+# The names of all processes ever noted in this run, in order.
+process_names() {
+  if [ -f "$_PROCESSES" ]; then cut -d ' ' -f 1 "$_PROCESSES"; fi
+}
+
+# process_spawn NAME LOG COMMAND...: in a session of its own, so that Ctrl-C and the terminal's end spare it.
+process_spawn() {
+  local name=$1 log=$2 pid
+  shift 2
+  (
+    # Whoever starts a cluster holds this lock; the cluster must not.
+    if [ -n "${RUN_LOCK:-}" ]; then exec {RUN_LOCK}>&-; fi
+    exec setsid "$@"
+  ) </dev/null >"$log" 2>&1 &
+  pid=$!
+  printf '%s %s %s\n' "$name" "$pid" "$(process_start_time "$pid" || echo gone)" >>"$_PROCESSES"
+}
+
+_process_gone() {
+  ! process_alive "$1"
+}
+
+# process_stop NAME: SIGTERM, and SIGKILL when that is ignored for five seconds. Succeeds when nothing is left.
+process_stop() {
+  process_alive "$1" || return 0
+  kill -TERM "$PROCESS_PID" 2>/dev/null || true
+  if wait_until 5 _process_gone "$1"; then return 0; fi
+  if process_alive "$1"; then kill -KILL "$PROCESS_PID" 2>/dev/null || true; fi
+  wait_until 2 _process_gone "$1"
+}
+
+# Everything that was noted, the last one first; then the notes.
+process_stop_all() {
+  local names=() i
+  mapfile -t names < <(process_names)
+  # The nodes get their signal together, so that many of them end as fast as one.
+  for i in "${names[@]}"; do
+    case $i in anvil | simulator) ;; *) if process_alive "$i"; then kill -TERM "$PROCESS_PID" 2>/dev/null || true; fi ;; esac
+  done
+  for ((i = ${#names[@]} - 1; i >= 0; i--)); do process_stop "${names[i]}" || return 1; done
+  rm -f "$_PROCESSES"
+}
+
+# port_owner PORT: "NAME (process PID)" of who listens there; fails when nobody does.
+port_owner() {
+  local line
+  line=$(ss -Hltnp "sport = :$1" | head -n 1)
+  [ -n "$line" ] || return 1
+  if [[ $line =~ users:\(\(\"([^\"]*)\",pid=([0-9]+) ]]; then
+    printf '%s (process %s)' "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}"
+  else
+    printf 'a process that this user cannot see'
+  fi
+}
+
+# require_free_port PORT STATUS HINT
+require_free_port() {
+  local owner
+  if owner=$(port_owner "$1"); then die "$2" "port $1 is in use by $owner${3:+; $3}"; fi
+}
+
+# A port that nobody listens on right now, below the range that the kernel hands out by itself.
+free_port() {
+  local port
+  while :; do
+    port=$((20000 + (RANDOM * 32768 + RANDOM) % 10000))
+    if ! port_owner "$port" >/dev/null; then
+      printf '%s' "$port"
+      return
+    fi
+  done
+}
