@@ -178,8 +178,8 @@ int eth_batch_read(eth_batch *batch, size_t first, size_t count, const char *tex
     json_t *root = json_loadb(len ? text : "", len, JSON_REJECT_DUPLICATES, &problem);
     if (!root)
         return base_fail(error, DSTACK_P2P_ERR_RPC_ANSWER,
-                         "the node's answer is not JSON (%s); it begins with '%.40s'", problem.text,
-                         len ? text : "");
+                         "the node's answer is not JSON (%s); it begins with '%.*s'", problem.text,
+                         len < 40 ? (int)len : 40, len ? text : "");
     int code = read_all(batch, first, count, root, error);
     json_decref(root);
     return code;
