@@ -15,6 +15,9 @@
 #define DEFAULT_RPC_URL "http://localhost:8545"
 #define GWEI            ((eth_wei)1000000000)
 
+/* What is longer is not told back to who gave it: it may be a private key in the wrong place. */
+enum { SHOWN_ADDRESS_MAX = 46, SHOWN_NUMBER_MAX = 30 };
+
 enum {
     GUEST_WAIT_MS = 300000,
     RPC_TIMEOUT_MS = 10000,
@@ -43,9 +46,12 @@ static int load_contract(cluster_config *config, const char *argument, base_erro
     const char *text = argument ? argument : choose(NULL, "CONTRACT_ADDRESS");
     static const uint8_t zero[20];
     if (!text) return 0;
+    if (strlen(text) > SHOWN_ADDRESS_MAX)
+        return base_fail(error, DSTACK_P2P_ERR_CONTRACT_ADDRESS,
+                         "the contract address is not 0x and 40 hex digits: it has %zu bytes", strlen(text));
     if (!eth_address_parse(text, config->contract20))
         return base_fail(error, DSTACK_P2P_ERR_CONTRACT_ADDRESS,
-                         "the contract address '%.60s' is not 0x and 40 hex digits, or its checksum is wrong", text);
+                         "the contract address '%s' is not 0x and 40 hex digits, or its checksum is wrong", text);
     if (!memcmp(config->contract20, zero, 20))
         return base_fail(error, DSTACK_P2P_ERR_CONTRACT_ADDRESS, "the contract address is zero");
     eth_address_format(config->contract20, config->contract_text);
@@ -75,7 +81,8 @@ static int load_chain_id(cluster_config *config, uint64_t option, base_error *er
     errno = 0;
     unsigned long long value = strtoull(text, &end, 10);
     if (text[0] < '0' || text[0] > '9' || *end || errno || !value)
-        return base_fail(error, DSTACK_P2P_ERR_CONFIG, "CHAIN_ID is not a positive decimal number: '%.40s'", text);
+        return base_fail(error, DSTACK_P2P_ERR_CONFIG, "CHAIN_ID is not a positive decimal number: '%s'",
+                         strlen(text) > SHOWN_NUMBER_MAX ? "..." : text);
     config->chain_id = value;
     return 0;
 }

@@ -33,6 +33,16 @@ static int parse(const char *text, size_t len, const char *source, uint8_t key32
     return 0;
 }
 
+/* A key where a file's name belongs would be told in a sentence. */
+static bool is_key(const char *path)
+{
+    uint8_t key[32];
+    const char *digits = base_hex_skip_prefix(path);
+    bool yes = base_hex_decode(digits, strlen(digits), key, sizeof key);
+    base_wipe(key, sizeof key);
+    return yes;
+}
+
 static int cannot_read(const char *path, const char *why, base_error *error)
 {
     return base_fail(error, DSTACK_P2P_ERR_PRIVATE_KEY, "cannot read the private key file '%.200s': %s", path, why);
@@ -52,6 +62,9 @@ static int read_file(const char *path, const base_log *log, uint8_t key32[static
 {
     char text[KEY_FILE_MAX + 1];
     struct stat status;
+    if (is_key(path))
+        return base_fail(error, DSTACK_P2P_ERR_PRIVATE_KEY,
+                         "the name of the private key file is a key itself; give a file's name, or use PRIVATE_KEY");
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) return cannot_read(path, strerror(errno), error);
     if (fstat(fd, &status) == 0 && status.st_mode & (S_IRWXG | S_IRWXO))
