@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+#include "support/fake_contract.h"
+
+#include "base/hex.h"
+#include "eth/abi.h"
+#include "eth/key.h"
+#include "registry/contract_abi.h"
+#include "support/fake_guest.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WORD = ETH_ABI_WORD, ANSWER_MAX = 64 * 1024 };
+
+static void put_u64(base_buf *out, uint64_t value)
+{
+    uint8_t word[WORD] = {0};
+    for (int i = WORD - 1; value; i--, value >>= 8)
+        word[i] = (uint8_t)value;
+    base_buf_append(out, word, WORD);
+}
+
+/* 20 bytes of hex, to the left or to the right of a word. */
+static void put_20(base_buf *out, const char *hex, bool left)
+{
+    uint8_t word[WORD] = {0};
+    if (!base_hex_decode(hex, 40, left ? word : word + 12, 20)) abort();
+    base_buf_append(out, word, WORD);
+}
+
+static void put_peer(base_buf *out, const fake_peer *peer)
+{
+    static const uint8_t zeros[WORD];
+    size_t len = strlen(peer->url);
+    put_20(out, peer->instance_id, true);
+    put_20(out, peer->address, false);
+    put_u64(out, peer->registered_at);
+    put_u64(out, peer->expires_at);
+    put_u64(out, 5 * WORD);
+    put_u64(out, len);
+    base_buf_append(out, peer->url, len);
+    base_buf_append(out, zeros, (WORD - len % WORD) % WORD);
+}
+
+static fake_peer own_peer(const fake_node_state *state)
+{
+    static const char zero[] = "0000000000000000000000000000000000000000";
+    if (!state->listed_url[0]) return (fake_peer){zero, zero, "", 0, 0};
+    return (fake_peer){FAKE_INSTANCE_ID, state->listed_address, state->listed_url, 900, state->listed_until};
+}
+
+static void put_own_peer(base_buf *out, const fake_node_state *state)
+{
+    fake_peer peer = own_peer(state);
+    put_u64(out, WORD);
+    put_peer(out, &peer);
+}
+
+static void put_page(base_buf *out, const fake_node_state *state)
+{
+    base_buf tuples = base_buf_make(ANSWER_MAX);
+    fake_peer own = own_peer(state);
+    size_t count = state->peer_count + (*own.url != '\0');
+    put_u64(out, 3 * WORD);
+    put_u64(out, state->total ? state->total : count);
+    put_u64(out, state->version);
+    put_u64(out, count);
+    for (size_t i = 0; i < count; i++) {
+        put_u64(out, count * WORD + tuples.len);
+        put_peer(&tuples, i < state->peer_count ? &state->peers[i] : &own);
+    }
+    if (tuples.len) base_buf_append(out, tuples.data, tuples.len);
+    base_buf_free(&tuples);
+}
+
+uint32_t fake_contract_selector(const char *hex)
+{
+    uint8_t bytes[4];
+    if (strlen(hex) < 10 || !base_hex_decode(hex + 2, 8, bytes, 4)) return 0;
+    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+}
+
+static bool put_view(base_buf *out, const fake_node_state *state, uint32_t selector)
+{
+    switch (selector) {
+    case CONTRACT_SEL_KMS_ROOT_ADDRESS:
+        put_20(out, state->kms_root + 2, false);
+        break;
+    case CONTRACT_SEL_INSTANCE_TO_TOKEN:
+        put_20(out, state->has_ticket ? FAKE_INSTANCE_ID : "0000000000000000000000000000000000000000", false);
+        break;
+    case CONTRACT_SEL_GET_PEER:
+        put_own_peer(out, state);
+        break;
+    case CONTRACT_SEL_GET_PEERS:
+        put_page(out, state);
+        break;
+#define NUMBER(name, value)                                                                                  \
+    case CONTRACT_SEL_##name:                                                                                \
+        put_u64(out, value);                                                                                 \
+        break
+        NUMBER(IS_APP_ID_ALLOWED, state->app_allowed);
+        NUMBER(IS_INSTANCE_BANNED, state->banned);
+        NUMBER(REGISTRATION_PAUSED, state->paused);
+        NUMBER(DEV_MODE, state->dev_mode);
+        NUMBER(INSTANCE_BOUND_URLS, state->bound_urls);
+        NUMBER(IS_BASE_DOMAIN_ALLOWED, state->base_allowed);
+        NUMBER(LAST_ANCHOR, state->last_anchor);
+        NUMBER(LEASE_DURATION, state->lease);
+        NUMBER(VERSION, state->version);
+#undef NUMBER
+    default:
+        return false;
+    }
+    return true;
+}
+
+json_t *fake_contract_view(const fake_node_state *state, uint32_t selector)
+{
+    base_buf words = base_buf_make(ANSWER_MAX), text = base_buf_make(2 * ANSWER_MAX + 2);
+    json_t *value = NULL;
+    if (put_view(&words, state, selector)) {
+        base_buf_puts(&text, "0x");
+        base_buf_hex(&text, words.data, words.len);
+        value = json_string(text.data);
+    }
+    base_buf_free(&words);
+    base_buf_free(&text);
+    return value;
+}
+
+void fake_contract_register(fake_node_state *state, const uint8_t *raw, size_t len)
+{
+    static const uint8_t selector[4] = {0x5d, 0x9d, 0xb9, 0xc8};
+    const uint8_t *call = memmem(raw, len, selector, sizeof selector);
+    size_t key_len = 0, url_len = 0, ignored;
+    uint8_t address[20];
+    if (!call) abort();
+    eth_abi abi = eth_abi_open(call + 4, len - (size_t)(call + 4 - raw));
+    eth_abi_bytes(&abi, 40, &ignored);
+    const uint8_t *key = eth_abi_bytes(&abi, 33, &key_len);
+    eth_abi_bytes(&abi, 73, &ignored);
+    eth_abi_bytes(&abi, 118, &ignored);
+    const uint8_t *url = eth_abi_bytes(&abi, 256, &url_len);
+    if (abi.bad || key_len != 33 || !eth_key_address(key, address)) abort();
+    snprintf(state->listed_url, sizeof state->listed_url, "%.*s", (int)url_len, (const char *)url);
+    base_hex_encode(address, sizeof address, state->listed_address);
+    state->listed_until = state->lease ? state->block_time + state->lease : 0;
+    state->version++;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SUPPORT_FAKE_CONTRACT_H
+#define SUPPORT_FAKE_CONTRACT_H
+
+#include "base/buf.h"
+#include "support/fake_node.h"
+
+#include <jansson.h>
+
+/*
+ * The contract behind fake_node: what its views answer, and what registerPeer does.
+ */
+
+/** The selector of call data in hex with 0x; 0 when there is none. */
+uint32_t fake_contract_selector(const char *hex);
+
+/** What a view returns, as a JSON string; NULL for a function it does not know. */
+json_t *fake_contract_view(const fake_node_state *state, uint32_t selector);
+
+/** Does what the registerPeer call in a raw transaction asks for. */
+void fake_contract_register(fake_node_state *state, const uint8_t *raw, size_t len);
+
+#endif

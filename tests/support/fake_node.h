@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SUPPORT_FAKE_NODE_H
+#define SUPPORT_FAKE_NODE_H
+
+#include "support/fake_server.h"
+
+/*
+ * An Ethereum node for tests, with a DstackMembershipNFT on it that admits fake_guest's instance. Healthy
+ * until told otherwise: it can break on every level, from the bytes of an answer to what the contract says.
+ */
+
+#define FAKE_CONTRACT "0x5FbDB2315678afecb367f032d93F642f64180aa3"
+
+enum { FAKE_CHAIN_ID = 31337, FAKE_BLOCK = 1000, FAKE_PEERS_MAX = 8, FAKE_RULES_MAX = 4 };
+
+/** What goes wrong with a whole HTTP exchange. */
+typedef enum node_fault {
+    NODE_HEALTHY,
+    NODE_HTML,
+    NODE_BROKEN_JSON,
+    NODE_ERROR,          /**< one error object for everything asked */
+    NODE_ERRORS,         /**< an error for each request */
+    NODE_LIMITED,        /**< the same, with code -32005 */
+    NODE_FOREIGN_ID,     /**< answers to other requests */
+    NODE_MISSING_ANSWER, /**< one answer less than asked */
+    NODE_TWICE,          /**< one request answered twice, another one not */
+    NODE_TEXT_IDS,
+    NODE_NO_RESULTS, /**< answers with neither result nor error */
+    NODE_EMPTY_ARRAY,
+    NODE_EMPTY_OBJECT,
+    NODE_NULL,
+    NODE_EMPTY, /**< no body */
+    NODE_HUGE,  /**< 100 MB, not announced */
+    NODE_HUGE_ANNOUNCED,
+    NODE_429,
+    NODE_401,
+    NODE_502,
+    NODE_SLOW, /**< answers after a minute */
+    NODE_HALF,
+    NODE_CLOSES,
+    NODE_NO_STATUS_LINE, /**< bytes that are not HTTP */
+    NODE_REDIRECT,
+    NODE_NO_BATCHES /**< refuses arrays, serves single requests */
+} node_fault;
+
+/** Name of a fault as on a command line, "broken-json"; NULL beyond the last one. */
+const char *node_fault_name(int fault);
+
+/** What becomes of a transaction that the node takes. */
+typedef enum node_outcome {
+    NODE_MINED,
+    NODE_REVERTED,
+    NODE_COPY_LANDED, /**< reverted, and the contract holds what it asked for all the same */
+    NODE_NEVER_MINED,
+    NODE_OTHER_RECEIPT, /**< mined; the receipts are another transaction's */
+    NODE_BAD_RECEIPT    /**< mined; the receipts lack the gas price */
+} node_outcome;
+
+/** A peer the contract lists; the texts may be malformed in any way but the hex digits. */
+typedef struct fake_peer {
+    const char *instance_id; /**< 40 hex digits */
+    const char *address;     /**< 40 hex digits */
+    const char *url;
+    uint64_t registered_at, expires_at;
+} fake_peer;
+
+/** A method answered in another way than the healthy one. */
+typedef struct fake_rule {
+    const char *method; /**< NULL ends the rules */
+    uint32_t selector;  /**< eth_call of this function only; 0 = every one */
+    const char *result; /**< JSON; NULL = the error that follows */
+    int code;
+    const char *message, *data;
+    unsigned times; /**< how often; 0 = always */
+    bool obeys;     /**< does what it is asked for all the same */
+} fake_rule;
+
+/** Everything about the node. Strings are borrowed. */
+typedef struct fake_node_state {
+    node_fault fault;
+    const char *fault_method; /**< only exchanges that ask for it; NULL = all */
+    unsigned fault_times;     /**< how often; 0 = always */
+    fake_rule rules[FAKE_RULES_MAX + 1];
+
+    uint64_t chain_id, block_number, block_time, nonce, base_fee, tip, balance;
+    bool no_base_fee;
+    bool no_code;           /**< nothing at the address */
+    const char *other_code; /**< what other code there answers, as JSON; "" = it reverts */
+
+    const char *kms_root;
+    bool app_allowed, has_ticket, banned, paused, dev_mode, bound_urls, base_allowed;
+    uint64_t last_anchor, lease, version;
+    fake_peer peers[FAKE_PEERS_MAX];
+    size_t peer_count;
+    uint64_t total; /**< claimed in getPeers; 0 = the number of peers */
+
+    bool no_sync;             /**< does not know eth_sendRawTransactionSync */
+    bool sync_without_answer; /**< its answer to that is null: not mined in its time */
+    node_outcome outcome;
+    unsigned receipt_after;  /**< how often the receipt is asked for in vain */
+    const char *revert_data; /**< hex with 0x, of the replay; NULL = the replay succeeds */
+    uint64_t gas_used, gas_price;
+
+    /* What happened. */
+    unsigned sends, taken, receipts_asked, replays;
+    char listed_url[257]; /**< what the instance registered; "" = not listed */
+    char listed_address[41];
+    uint64_t listed_until;
+} fake_node_state;
+
+typedef struct fake_node fake_node;
+
+/** A healthy node on a free port. */
+fake_node *fake_node_start(void);
+
+/** Locks the state against the node's threads, for a change or a look. */
+fake_node_state *fake_node_lock(fake_node *node);
+void fake_node_unlock(fake_node *node);
+
+fake_server *fake_node_server(fake_node *node);
+const char *fake_node_url(fake_node *node);
+void fake_node_stop(fake_node *node);
+
+#endif
