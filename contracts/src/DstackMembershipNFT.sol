@@ -55,8 +55,8 @@ contract DstackMembershipNFT is IDstackMembershipNFT, IAppAuth, IAppAuthBasicMan
 
     mapping(address appId => bool) private _allowedApps;
     mapping(bytes32 domainHash => bool) private _baseDomains;
-    mapping(bytes32 composeHash => bool) public override allowedComposeHashes;
-    mapping(bytes32 deviceId => bool) public override allowedDeviceIds;
+    mapping(bytes32 => bool) public override allowedComposeHashes;
+    mapping(bytes32 => bool) public override allowedDeviceIds;
 
     /// @notice Deploys in dev mode, without a lease, with minting for the owner only; the deployer becomes the owner.
     /// @param kmsRoot The address of the KMS root key, not zero.
@@ -120,7 +120,7 @@ contract DstackMembershipNFT is IDstackMembershipNFT, IAppAuth, IAppAuthBasicMan
         uint64 next = _peers.version + 1;
         for (uint256 i = 0; i < instanceIds.length; ++i) {
             bytes20 id = instanceIds[i].parse();
-            if (!_peers.records[id].hasExpired()) continue;
+            if (!PeerIndex.hasExpired(_peers.records[id].standing)) continue;
             _peers.remove(id);
             _peers.records[id].lastAnchor = _previousBlock();
             _peers.version = next;
@@ -239,14 +239,14 @@ contract DstackMembershipNFT is IDstackMembershipNFT, IAppAuth, IAppAuthBasicMan
     }
 
     /// @inheritdoc IDstackMembershipNFT
-    function setClusterConfig(uint256 maxNodes_, bool publicMinting_, uint256 mintPrice_) external override onlyOwner {
-        if (maxNodes_ > type(uint64).max || mintPrice_ > type(uint96).max) {
-            revert ClusterConfigTooLarge(maxNodes_, mintPrice_);
+    function setClusterConfig(uint256 maxNodes, bool publicMinting, uint256 mintPrice) external override onlyOwner {
+        if (maxNodes > type(uint64).max || mintPrice > type(uint96).max) {
+            revert ClusterConfigTooLarge(maxNodes, mintPrice);
         }
-        _tickets.maxNodes = uint64(maxNodes_);
-        _tickets.publicMinting = publicMinting_;
-        _tickets.mintPrice = uint96(mintPrice_);
-        emit ClusterConfigUpdated(maxNodes_, publicMinting_, mintPrice_);
+        _tickets.maxNodes = uint64(maxNodes);
+        _tickets.publicMinting = publicMinting;
+        _tickets.mintPrice = uint96(mintPrice);
+        emit ClusterConfigUpdated(maxNodes, publicMinting, mintPrice);
     }
 
     /// @inheritdoc IDstackMembershipNFT
@@ -347,7 +347,8 @@ contract DstackMembershipNFT is IDstackMembershipNFT, IAppAuth, IAppAuthBasicMan
         uint256 found = 0;
         for (uint256 position = 1; position <= urls.length; ++position) {
             PeerIndex.Record storage record = _peers.records[_peers.ids[position]];
-            if (_peers.isListed(record)) urls[found++] = record.urlOf();
+            PeerIndex.Standing memory standing = record.standing;
+            if (_peers.isListed(standing)) urls[found++] = record.loadUrl(standing.urlLength);
         }
         return _shrink(urls, found);
     }
@@ -357,17 +358,18 @@ contract DstackMembershipNFT is IDstackMembershipNFT, IAppAuth, IAppAuthBasicMan
         external
         view
         override
-        returns (Peer[] memory page, uint256 total, uint256 version_)
+        returns (Peer[] memory page, uint256 total, uint256 version)
     {
         total = _peers.count;
-        version_ = _peers.version;
+        version = _peers.version;
         uint256 slots = offset < total ? total - offset : 0;
         page = new Peer[](limit < slots ? limit : slots);
         uint256 found = 0;
         for (uint256 i = 0; i < page.length; ++i) {
             bytes20 id = _peers.ids[offset + i + 1];
             PeerIndex.Record storage record = _peers.records[id];
-            if (_peers.isListed(record)) page[found++] = record.toPeer(id);
+            PeerIndex.Standing memory standing = record.standing;
+            if (_peers.isListed(standing)) page[found++] = record.toPeer(standing, id);
         }
         // Shorter than allocated.
         assembly ("memory-safe") {
@@ -376,10 +378,12 @@ contract DstackMembershipNFT is IDstackMembershipNFT, IAppAuth, IAppAuthBasicMan
     }
 
     /// @inheritdoc IDstackMembershipNFT
-    function getPeer(string calldata instanceId) external view override returns (Peer memory peer) {
+    function getPeer(string calldata instanceId) external view override returns (Peer memory) {
         bytes20 id = instanceId.parse();
         PeerIndex.Record storage record = _peers.records[id];
-        if (_peers.isListed(record)) peer = record.toPeer(id);
+        PeerIndex.Standing memory standing = record.standing;
+        Peer memory none;
+        return _peers.isListed(standing) ? record.toPeer(standing, id) : none;
     }
 
     /// @inheritdoc IDstackMembershipNFT
@@ -388,7 +392,7 @@ contract DstackMembershipNFT is IDstackMembershipNFT, IAppAuth, IAppAuthBasicMan
         uint256 found = 0;
         for (uint256 position = 1; position <= ids.length; ++position) {
             bytes20 id = _peers.ids[position];
-            if (_peers.isListed(_peers.records[id])) ids[found++] = id.toText();
+            if (_peers.isListed(_peers.records[id].standing)) ids[found++] = id.toText();
         }
         return _shrink(ids, found);
     }

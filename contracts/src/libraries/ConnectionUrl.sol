@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IDstackMembershipErrors} from "../interfaces/IDstackMembershipErrors.sol";
+import {Ascii} from "./Ascii.sol";
 import {InstanceId} from "./InstanceId.sol";
 
 /// @title Connection URLs and base domains
@@ -12,23 +13,11 @@ library ConnectionUrl {
     uint256 private constant MAX_DOMAIN = 253;
     uint256 private constant MAX_LABEL = 63;
 
-    uint256 private constant ONE = 0x0101010101010101010101010101010101010101010101010101010101010101;
-    uint256 private constant TOP_BIT = 0x80 * ONE;
-
     /// @notice Requires a URL of dev mode: 1 to 256 bytes from 0x21 to 0x7e.
     function requireVisible(bytes calldata url) internal pure {
         if (url.length == 0 || url.length > MAX_LENGTH) revert IDstackMembershipErrors.InvalidUrlLength(url.length);
-        for (uint256 i = 0; i < url.length; i += 32) {
-            uint256 word = uint256(bytes32(url[i:]));
-            unchecked {
-                // Of the last word only the bytes of the URL: the others read as zero and become '0'.
-                if (url.length - i < 32) word |= (0x30 * ONE) >> (8 * (url.length - i));
-                // For bytes below 0x80, adding 0x5f sets the top bit from 0x21 on, adding 1 only for 0x7f, and no sum
-                // carries into the next byte.
-                if ((word & TOP_BIT) == 0 && ((word + 0x5f * ONE) & ~(word + ONE) & TOP_BIT) == TOP_BIT) continue;
-            }
-            _revertAtByte(url, i);
-        }
+        uint256 i = Ascii.findInvisible(url);
+        if (i < url.length) revert IDstackMembershipErrors.InvalidUrlByte(i, url[i]);
     }
 
     /// @notice Takes a URL of production mode apart: `https://<label>.<base>[:port][/]`.
@@ -41,16 +30,16 @@ library ConnectionUrl {
 
         // 248 bytes at most, so a host needs no check against DNS's 253.
         bytes calldata rest = url[8:];
-        uint256 hostEnd = _find(rest, ":", "/");
+        uint256 hostEnd = Ascii.find(rest, ":", "/");
         uint256 portEnd = hostEnd;
         if (hostEnd < rest.length && rest[hostEnd] == ":") {
-            portEnd = hostEnd + 1 + _find(rest[hostEnd + 1:], "/", "/");
+            portEnd = hostEnd + 1 + Ascii.find(rest[hostEnd + 1:], "/", "/");
             bytes calldata port = rest[hostEnd + 1:portEnd];
             if (!_isPort(port)) revert IDstackMembershipErrors.InvalidUrlPort(string(port));
         }
         if (rest.length > portEnd + 1) revert IDstackMembershipErrors.InvalidUrlPath(string(rest[portEnd:]));
 
-        uint256 dot = _find(rest[:hostEnd], ".", ".");
+        uint256 dot = Ascii.find(rest[:hostEnd], ".", ".");
         label = rest[:dot];
         if (!_isLabel(label)) revert IDstackMembershipErrors.InvalidUrlLabel(string(label));
         baseDomain = dot < hostEnd ? rest[dot + 1:hostEnd] : rest[:0];
@@ -70,7 +59,7 @@ library ConnectionUrl {
     }
 
     function _isBound(bytes calldata label, bytes20 instanceId) private pure returns (bool) {
-        if (label.length < 40 || keccak256(label[:40]) != keccak256(bytes(InstanceId.toText(instanceId)))) {
+        if (label.length < 40 || !InstanceId.isText(instanceId, label[:40])) {
             return false;
         }
         if (label.length == 40) return true;
@@ -86,10 +75,10 @@ library ConnectionUrl {
         if (domain.length > MAX_DOMAIN) return false;
         uint256 labels = 0;
         while (true) {
-            uint256 dot = _find(domain, ".", ".");
+            uint256 dot = Ascii.find(domain, ".", ".");
             if (!_isLabel(domain[:dot])) return false;
             ++labels;
-            if (dot == domain.length) return labels >= 2 && _isLetter(domain[0]);
+            if (dot == domain.length) return labels >= 2 && !_isDigit(domain[0]);
             domain = domain[dot + 1:];
         }
         return false;
@@ -99,12 +88,8 @@ library ConnectionUrl {
     function _isLabel(bytes calldata label) private pure returns (bool) {
         if (label.length == 0 || label.length > MAX_LABEL) return false;
         if (label[0] == "-" || label[label.length - 1] == "-") return false;
-        if (label.length >= 4 && bytes4(label[:4]) == "xn--") return false;
-        for (uint256 i = 0; i < label.length; ++i) {
-            bytes1 c = label[i];
-            if (!_isLetter(c) && !_isDigit(c) && c != "-") return false;
-        }
-        return true;
+        if (label.length >= 4 && bytes4(label) == "xn--") return false;
+        return Ascii.findNonLabel(label) == label.length;
     }
 
     function _isPort(bytes calldata digits) private pure returns (bool) {
@@ -117,22 +102,7 @@ library ConnectionUrl {
         return port <= 65_535;
     }
 
-    function _isLetter(bytes1 c) private pure returns (bool) {
-        return c >= "a" && c <= "z";
-    }
-
     function _isDigit(bytes1 c) private pure returns (bool) {
         return c >= "0" && c <= "9";
-    }
-
-    /// @dev Where the first of two bytes stands, or the length when neither does.
-    function _find(bytes calldata text, bytes1 a, bytes1 b) private pure returns (uint256 i) {
-        while (i < text.length && text[i] != a && text[i] != b) ++i;
-    }
-
-    /// @dev Names the first byte from `i` on that is not visible ASCII.
-    function _revertAtByte(bytes calldata url, uint256 i) private pure {
-        while (url[i] >= 0x21 && url[i] <= 0x7e) ++i;
-        revert IDstackMembershipErrors.InvalidUrlByte(i, url[i]);
     }
 }

@@ -42,9 +42,4 @@ library Hex {
         // Only lowercase digits come out of `encode`, so only they survive the round trip.
         valid = encode(data) == digits;
     }
-
-    /// @notice The 64 digits of a word.
-    function encode32(bytes32 data) internal pure returns (bytes memory) {
-        return bytes.concat(encode(bytes16(data)), encode(bytes16(data << 128)));
-    }
 }

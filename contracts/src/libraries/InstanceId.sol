@@ -21,7 +21,14 @@ library InstanceId {
 
     /// @notice The 40 digits of an id.
     function toText(bytes20 id) internal pure returns (string memory) {
-        return string(bytes.concat(Hex.encode(bytes16(id)), bytes8(Hex.encode(bytes16(id << 128)))));
+        (bytes32 head, bytes8 tail) = _digits(id);
+        return string(bytes.concat(head, tail));
+    }
+
+    /// @notice Whether 40 bytes are the digits of an id.
+    function isText(bytes20 id, bytes calldata text) internal pure returns (bool) {
+        (bytes32 head, bytes8 tail) = _digits(id);
+        return bytes32(text) == head && bytes8(text[32:]) == tail;
     }
 
     /// @notice The id's token.
@@ -32,5 +39,10 @@ library InstanceId {
     /// @notice The token's id; only for tokens that exist.
     function fromTokenId(uint256 tokenId) internal pure returns (bytes20) {
         return bytes20(uint160(tokenId));
+    }
+
+    function _digits(bytes20 id) private pure returns (bytes32 head, bytes8 tail) {
+        head = Hex.encode(bytes16(id));
+        tail = bytes8(Hex.encode(bytes16(id << 128)));
     }
 }

@@ -56,12 +56,15 @@ library KeyChain {
         bytes calldata appSignature,
         address appKey
     ) internal pure {
+        bytes32 head = bytes32(derivedPublicKey);
         bytes32 message = keccak256(
             bytes.concat(
                 "dstack-p2p-v1:",
-                Hex.encode32(statement),
+                Hex.encode(bytes16(statement)),
+                Hex.encode(bytes16(statement << 128)),
                 ":",
-                Hex.encode32(bytes32(derivedPublicKey[:32])),
+                Hex.encode(bytes16(head)),
+                Hex.encode(bytes16(head << 128)),
                 bytes2(Hex.encode(bytes16(bytes1(derivedPublicKey[32]))))
             )
         );

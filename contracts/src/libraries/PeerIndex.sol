@@ -7,17 +7,21 @@ import {IDstackMembershipNFT} from "../interfaces/IDstackMembershipNFT.sol";
 /// @notice An index of them, so that reads cost what is registered now, not what was ever minted. Removal moves the last
 /// peer into the gap.
 library PeerIndex {
-    struct Record {
-        // One slot, 232 bits: the derived key's address, and what outlives peer and ticket.
-        address instanceAddress;
-        uint64 lastAnchor;
-        bool banned;
-        // One slot, 240 bits, all zero when not registered. `position` counts from 1.
+    /// @dev One slot, 240 bits, all zero when not registered. `position` counts from 1.
+    struct Standing {
         uint64 registeredAt;
         uint64 expiresAt;
         uint48 policyEpoch;
         uint48 position;
         uint16 urlLength;
+    }
+
+    struct Record {
+        // One slot, 232 bits: the derived key's address, and what outlives peer and ticket.
+        address instanceAddress;
+        uint64 lastAnchor;
+        bool banned;
+        Standing standing;
         // The URL's bytes, its length being above: one slot less than a string takes. What a longer URL has left behind
         // stays: it is never read, and writing over it is cheaper than writing to a cleared slot.
         bytes32[8] url;
@@ -42,68 +46,70 @@ library PeerIndex {
         returns (bool changed, uint64 expiresAt)
     {
         Record storage record = self.records[id];
-        changed = !isListed(self, record);
-        if (record.position == 0 || hasExpired(record)) record.registeredAt = uint64(block.timestamp);
-        if (record.position == 0) _append(self, record, id);
+        Standing memory standing = record.standing;
+        changed = !isListed(self, standing);
+        if (standing.position == 0 || hasExpired(standing)) standing.registeredAt = uint64(block.timestamp);
+        if (standing.position == 0) standing.position = _append(self, id);
         if (record.instanceAddress != instanceAddress) {
             record.instanceAddress = instanceAddress;
             changed = true;
         }
-        if (_storeUrl(record, bytes(url))) changed = true;
+        if (_storeUrl(record.url, bytes(url)) || standing.urlLength != bytes(url).length) changed = true;
         expiresAt = _leaseEnd(self.leaseDuration);
-        record.expiresAt = expiresAt;
-        record.policyEpoch = self.policyEpoch;
+        standing.expiresAt = expiresAt;
+        standing.policyEpoch = self.policyEpoch;
+        standing.urlLength = uint16(bytes(url).length);
+        record.standing = standing;
     }
 
     /// @notice Removes a peer from the index.
     /// @return removed Whether it was registered.
     function remove(Index storage self, bytes20 id) internal returns (bool removed) {
         Record storage record = self.records[id];
-        uint48 position = record.position;
+        uint48 position = record.standing.position;
         if (position == 0) return false;
         uint48 last = self.count;
         if (position != last) {
             bytes20 moved = self.ids[last];
             self.ids[position] = moved;
-            self.records[moved].position = position;
+            self.records[moved].standing.position = position;
         }
         delete self.ids[last];
         self.count = last - 1;
-        record.instanceAddress = address(0);
-        record.registeredAt = 0;
-        record.expiresAt = 0;
-        record.policyEpoch = 0;
-        record.position = 0;
-        record.urlLength = 0;
+        delete record.instanceAddress;
+        delete record.standing;
         return true;
     }
 
     /// @notice Whether a peer is registered under the policy of now and its lease runs.
-    function isListed(Index storage self, Record storage record) internal view returns (bool) {
-        return record.position != 0 && record.policyEpoch == self.policyEpoch && !hasExpired(record);
+    function isListed(Index storage self, Standing memory standing) internal view returns (bool) {
+        return standing.position != 0 && standing.policyEpoch == self.policyEpoch && !hasExpired(standing);
     }
 
     /// @notice Whether a registered peer's lease has run out.
-    function hasExpired(Record storage record) internal view returns (bool) {
-        uint64 expiresAt = record.expiresAt;
-        return expiresAt != 0 && block.timestamp >= expiresAt;
+    function hasExpired(Standing memory standing) internal view returns (bool) {
+        return standing.expiresAt != 0 && block.timestamp >= standing.expiresAt;
     }
 
-    /// @notice The peer of a record, as readers get it.
-    function toPeer(Record storage record, bytes20 id) internal view returns (IDstackMembershipNFT.Peer memory) {
+    /// @notice A listed peer, as readers get it.
+    function toPeer(Record storage record, Standing memory standing, bytes20 id)
+        internal
+        view
+        returns (IDstackMembershipNFT.Peer memory)
+    {
         return IDstackMembershipNFT.Peer({
             instanceId: id,
             instanceAddress: record.instanceAddress,
-            registeredAt: record.registeredAt,
-            expiresAt: record.expiresAt,
-            connectionUrl: urlOf(record)
+            registeredAt: standing.registeredAt,
+            expiresAt: standing.expiresAt,
+            connectionUrl: loadUrl(record, standing.urlLength)
         });
     }
 
-    /// @notice A record's URL.
-    function urlOf(Record storage record) internal view returns (string memory) {
-        bytes memory url = new bytes(record.urlLength);
-        for (uint256 i = 0; 32 * i < url.length; ++i) {
+    /// @notice The URL of a record.
+    function loadUrl(Record storage record, uint256 length) internal view returns (string memory) {
+        bytes memory url = new bytes(length);
+        for (uint256 i = 0; 32 * i < length; ++i) {
             bytes32 word = record.url[i];
             // Memory is allocated in whole words, so the last one has room as well.
             assembly ("memory-safe") {
@@ -113,23 +119,18 @@ library PeerIndex {
         return string(url);
     }
 
-    function _append(Index storage self, Record storage record, bytes20 id) private {
-        uint48 position = self.count + 1;
+    function _append(Index storage self, bytes20 id) private returns (uint48 position) {
+        position = self.count + 1;
         self.count = position;
         self.ids[position] = id;
-        record.position = position;
     }
 
-    /// @dev Writes only words that differ, and returns whether any did.
-    function _storeUrl(Record storage record, bytes calldata url) private returns (bool changed) {
-        if (record.urlLength != url.length) {
-            record.urlLength = uint16(url.length);
-            changed = true;
-        }
+    /// @dev Writes only the words that differ, and returns whether any did.
+    function _storeUrl(bytes32[8] storage words, bytes calldata url) private returns (bool changed) {
         for (uint256 i = 0; 32 * i < url.length; ++i) {
             bytes32 word = bytes32(url[32 * i:]);
-            if (record.url[i] != word) {
-                record.url[i] = word;
+            if (words[i] != word) {
+                words[i] = word;
                 changed = true;
             }
         }

@@ -16,10 +16,6 @@ contract HexTest is Test {
         assertEq(abi.encodePacked(Hex.encode(data)), bytes(expected));
     }
 
-    function testFuzz_encode32_IsWhatOthersWrite(bytes32 data) public pure {
-        assertEq(string.concat("0x", string(Hex.encode32(data))), vm.toString(data));
-    }
-
     function testFuzz_decode_UndoesEncode(bytes16 data) public pure {
         (bytes16 decoded, bool valid) = Hex.decode(Hex.encode(data));
         assertTrue(valid);

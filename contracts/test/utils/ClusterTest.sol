@@ -38,7 +38,7 @@ abstract contract ClusterTest is Test {
     string internal constant BASE_DOMAIN = "dstack-pha-prod7.phala.network";
     /// @dev 81 characters, as dstack's gateway serves it.
     string internal constant GATEWAY_URL =
-        "https://1691ed1b47506cad7d08834668691d88246f5b1f-8080.dstack-pha-prod7.phala.network";
+        "https://1691ed1b47506cad7d08834668691d88246f5b1f-s.dstack-pha-prod7.phala.network";
 
     Membership internal nft;
     address internal holder = makeAddr("holder");
@@ -171,6 +171,12 @@ abstract contract ClusterTest is Test {
         r.derivedPublicKey = compressed(derivedKey(instanceId));
         r.appSignature = appSignature(APP_KEY, s, r.derivedPublicKey);
         r.kmsSignature = certificate(ROOT_KEY, APP_KEY, address(nft));
+    }
+
+    function callOf(Registration memory r) internal view returns (bytes memory) {
+        return abi.encodeCall(
+            nft.registerPeer, (r.instanceId, r.derivedPublicKey, r.appSignature, r.kmsSignature, r.connectionUrl)
+        );
     }
 
     function submit(Registration memory r) internal {
