@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {ClusterTest} from "./utils/ClusterTest.sol";
+
+/// @dev What the life of a node costs, each call as a transaction of its own, intrinsic gas included. The figures go to
+/// snapshots/; `FORGE_SNAPSHOT_CHECK=true forge test --mc GasTest` fails when they have moved.
+contract GasTest is ClusterTest {
+    /// @dev A cluster in which one node has joined before, as every node but the first finds it.
+    function setUp() public override {
+        super.setUp();
+        mintAndRegister(OTHER_ID, URL);
+        nft.addBaseDomain(BASE_DOMAIN);
+        nextBlock();
+    }
+
+    /// forge-config: default.isolate = true
+    function test_gas_Mint() public {
+        nft.mintNodeAccess(stranger, ID);
+        vm.snapshotGasLastCall("mint, holder's first");
+        nft.revokeNodeAccess(ID);
+        vm.snapshotGasLastCall("revoke");
+        nft.mintNodeAccess(holder, ID);
+        vm.snapshotGasLastCall("mint, holder's second");
+    }
+
+    /// forge-config: default.isolate = true
+    function test_gas_DevMode() public {
+        mint(ID);
+        measure("dev mode, http://localhost:8080", URL);
+    }
+
+    /// forge-config: default.isolate = true
+    function test_gas_DevModeGatewayUrl() public {
+        mint(ID);
+        measure("dev mode, gateway URL", GATEWAY_URL);
+    }
+
+    /// forge-config: default.isolate = true
+    function test_gas_Production() public {
+        mint(ID);
+        nft.setInstanceBoundUrls(true);
+        nft.setDevMode(false);
+        nft.setLeaseDuration(24 hours);
+        measure("production, gateway URL", GATEWAY_URL);
+    }
+
+    /// forge-config: default.isolate = true
+    function test_gas_UrlLengths() public {
+        mint(ID);
+        uint256[4] memory lengths = [uint256(1), 21, 81, 256];
+        for (uint256 i = 0; i < lengths.length; ++i) {
+            uint256 before = vm.snapshotState();
+            bytes memory url = new bytes(lengths[i]);
+            for (uint256 j = 0; j < url.length; ++j) {
+                url[j] = "x";
+            }
+            Registration memory r = registration(ID, string(url));
+            submit(r);
+            vm.snapshotGasLastCall(string.concat("dev mode, register, URL of ", vm.toString(lengths[i])));
+            vm.revertToState(before);
+        }
+    }
+
+    /// forge-config: default.isolate = true
+    function test_gas_Reads() public {
+        uint256[3] memory sizes = [uint256(10), 100, 1000];
+        uint256 peers = 1;
+        for (uint256 i = 0; i < sizes.length; ++i) {
+            for (; peers < sizes[i]; ++peers) {
+                mintAndRegister(toText(bytes20(uint160(peers))), GATEWAY_URL);
+            }
+            nft.getPeerEndpoints();
+            vm.snapshotGasLastCall(string.concat("getPeerEndpoints of ", vm.toString(sizes[i])));
+            nft.getPeers(0, peers);
+            vm.snapshotGasLastCall(string.concat("getPeers of ", vm.toString(sizes[i])));
+        }
+    }
+
+    function measure(string memory name, string memory url) internal {
+        submit(registration(ID, url));
+        vm.snapshotGasLastCall(string.concat(name, ", register"));
+        nextBlock();
+        submit(registration(ID, url));
+        vm.snapshotGasLastCall(string.concat(name, ", renew"));
+        nextBlock();
+        submit(registration(ID, ""));
+        vm.snapshotGasLastCall(string.concat(name, ", withdraw"));
+        nextBlock();
+        submit(registration(ID, url));
+        vm.snapshotGasLastCall(string.concat(name, ", return"));
+    }
+}
