@@ -1,0 +1,153 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# hello_p2p among peers that are hostile, broken or away: what they publish and answer harms nobody.
+# shellcheck source=tests/lib.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
+
+# publish NAME URL: lists the instance NAME with a URL that is not its own, and leaves it there.
+publish() {
+  instance_admitted "$1"
+  hello_start "$1" 0 --url "$2"
+  wait_until 20 grep -q 'INFO  registered$' "$RUN_DIR/$1.log"
+  process_stop "$1"
+  [ "$(listed_url "$INSTANCE")" = "$2" ]
+}
+
+# One peer for each misdeed of misbehave.py, before the node under test comes.
+HOSTILE=(body headers drip silent redirect control raw html number twice deep long error status)
+
+publish_hostile_peers() {
+  local deed
+  for deed in "${HOSTILE[@]}"; do publish "$deed" "http://127.0.0.1:$BAD/$deed"; done
+  publish nobody "http://127.0.0.1:1"
+  publish noname "http://no-such-host.invalid/"
+  publish postgres "postgres://user:pass@127.0.0.1:5432/db"
+  publish file "file:///etc/passwd"
+  publish query "http://127.0.0.1:$BAD/good?a=b#c"
+  publish slash "http://127.0.0.1:$BAD/good//"
+}
+
+start_among_them() {
+  instance_admitted good
+  GOOD_ID=$INSTANCE
+  GOOD=$(free_port)
+  hello_start good "$GOOD"
+  hello_wait_healthy "$GOOD"
+  instance_admitted victim
+  VICTIM=$(free_port)
+  hello_start victim "$VICTIM"
+  hello_wait_healthy "$VICTIM"
+}
+
+# peer_of URL: what the victim says about it.
+peer_of() {
+  hello_get "$VICTIM" /peers | jq --arg url "$1" '.peer_info[] | select(.connection_url == $url)'
+}
+
+_has_outcome() {
+  peer_of "$1" | jq -e '.error or .response' >/dev/null
+}
+
+_good_answered() { peer_of "http://localhost:$GOOD" | jq -e '.response' >/dev/null; }
+
+greets_the_good_one_meanwhile() {
+  wait_until 3 _good_answered
+  expect_json ".response.message == \"Hello from $GOOD_ID!\"" "$(peer_of "http://localhost:$GOOD")"
+}
+
+# outcome URL-OR-DEED JQ-EXPRESSION
+outcome() {
+  local url=$1
+  case $url in *:*) ;; *) url=http://127.0.0.1:$BAD/$url ;; esac
+  wait_until 15 _has_outcome "$url" || fail "no outcome for $url"
+  expect_json "$2" "$(peer_of "$url")"
+}
+
+bounds_answers() {
+  outcome body '.error == "the answer is too long"'
+  outcome headers '.error == "the answer is too long"'
+  outcome drip '.error | contains("timed out")'
+  outcome silent '.error | contains("timed out")'
+  outcome long '.response.message | length == 256'
+}
+
+parses_strictly() {
+  outcome html '.error == "the answer is not JSON"'
+  outcome deep '.error == "the answer is not JSON"'
+  outcome twice '.error == "the answer is not JSON"'
+  outcome number '.error == "the answer has no message"'
+  outcome raw '.error == "the answer is not JSON"'
+}
+
+follows_no_redirect() {
+  outcome redirect '.error == "HTTP status 302"'
+  outcome error '.error == "HTTP status 500"'
+  # Nobody asked for where the redirection leads to.
+  [ "$(grep -c '^/good/hello$' "$RUN_DIR/bad.log")" = 0 ]
+}
+
+lets_no_control_byte_through() {
+  outcome control '.response.message == "?]0;owned??[31m?fake line"'
+  outcome status '.error or .response'
+  hello_get "$VICTIM" /peers >"$RUN_DIR/peers.json"
+  if LC_ALL=C grep '[^ -~]' "$RUN_DIR/peers.json" "$RUN_DIR/victim.log"; then fail "these lines"; fi
+  if grep '^fake line' "$RUN_DIR/victim.log"; then fail "a peer wrote this line"; fi
+}
+
+dials_http_only() {
+  outcome "postgres://user:pass@127.0.0.1:5432/db" '.error | contains("not an http")'
+  outcome "file:///etc/passwd" '.error | contains("not an http")'
+  outcome "http://127.0.0.1:$BAD/good?a=b#c" '.error | contains("not an http")'
+  outcome "http://127.0.0.1:$BAD/good//" '.response.message == "Hello from nobody!"'
+  outcome "http://127.0.0.1:1" '.error | contains("connect")'
+  outcome "http://no-such-host.invalid/" '.error | contains("resolve")'
+}
+
+_more() { [ "$(grep -c '^/html/hello' "$RUN_DIR/bad.log")" -gt "$BEFORE" ]; }
+
+tries_again() {
+  BEFORE=$(grep -c '^/html/hello' "$RUN_DIR/bad.log")
+  wait_until 20 _more
+}
+
+stays_healthy_and_small() {
+  hello_is_healthy "$VICTIM"
+  if is_sanitized; then return; fi
+  process_alive victim
+  awk '/^VmHWM/ { print $2; exit !($2 <= 24576) }' "/proc/$PROCESS_PID/status"
+}
+
+_gone() { [ "$(peer_of "http://localhost:$GOOD")" = "" ]; }
+
+forgets_who_left() {
+  process_alive good
+  owner_sends 'revokeNodeAccess(string)' "$GOOD_ID"
+  wait_until 10 _gone
+}
+
+ends_among_them() {
+  process_alive victim
+  kill -TERM "$PROCESS_PID"
+  expect_end victim 2
+}
+
+anvil_start
+simulator_start
+contract_deploy
+process_spawn bad "$RUN_DIR/bad.log" python3 "$ROOT/tests/hello_p2p/misbehave.py"
+wait_until 10 test -s "$RUN_DIR/bad.log"
+BAD=$(head -n 1 "$RUN_DIR/bad.log")
+
+test_case "hostile URLs can be listed" publish_hostile_peers
+start_among_them >/dev/null
+test_case "a good peer is greeted while others hang" greets_the_good_one_meanwhile
+test_case "answers are bounded in size and time" bounds_answers
+test_case "answers are parsed strictly" parses_strictly
+test_case "redirects are not followed" follows_no_redirect
+test_case "no control byte gets into answers and log" lets_no_control_byte_through
+test_case "only http and https are dialled" dials_http_only
+test_case "a peer that failed is tried again" tries_again
+test_case "the node stays healthy and small" stays_healthy_and_small
+test_case "a revoked peer is forgotten" forgets_who_left
+test_case "ends within 2 s among hanging peers" ends_among_them
+test_end

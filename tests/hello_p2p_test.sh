@@ -1,0 +1,390 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# hello_p2p on a real chain: misuse, what fails at start, serving, and its end in every phase.
+# shellcheck source=tests/lib.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
+
+# ---- misuse
+
+refuses_misuse() {
+  expect_status 2 "$HELLO_P2P"
+  expect_text "$ERR" "hello_p2p: the contract address is missing"
+  [ -z "$OUT" ]
+  expect_status 2 "$HELLO_P2P" "$CONTRACT" "$CONTRACT"
+  expect_status 2 "$HELLO_P2P" "$CONTRACT" --nonsense
+  local port
+  for port in -1 65536 80a '' 0x50 ' 80' 99999999999999999999; do
+    expect_status 2 "$HELLO_P2P" "$CONTRACT" --port "$port"
+    expect_text "$ERR" "--port takes a number"
+  done
+  expect_status 2 "$HELLO_P2P" "$CONTRACT" --chain-id 0
+  expect_status 2 "$HELLO_P2P" "$CONTRACT" --poll-interval 9
+}
+
+helps() {
+  expect_status 0 "$HELLO_P2P" --help
+  expect_text "$OUT" "usage: hello_p2p CONTRACT"
+  expect_text "$OUT" "42  the instance holds no NFT"
+  [ -z "$ERR" ]
+  expect_status 0 "$HELLO_P2P" --version
+  expect_text "$OUT" "hello_p2p "
+}
+
+tells_identity() {
+  expect_status 0 "$HELLO_P2P" --identity --guest "$GUEST_SOCKET"
+  # The instance, app and key of dstack's public development simulator.
+  expect_json '.instance_id == "1691ed1b47506cad7d08834668691d88246f5b1f"' "$OUT"
+  expect_json '.app_id == "5bb4ff9a3837357f19dc176407a5709c62eb6c56"' "$OUT"
+  expect_json '.instance_address == "0x3EFa45845852b7bF2E8C881Dd46548A9BeD73442"' "$OUT"
+  expect_json '.payer_address == .instance_address' "$OUT"
+  PRIVATE_KEY=$ANVIL_KEY expect_status 0 "$HELLO_P2P" --identity --guest "$GUEST_SOCKET"
+  expect_json '.payer_address == "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"' "$OUT"
+}
+
+# ---- what fails at start
+
+# fails STATUS PART-OF-SENTENCE ARGUMENT...: at once, in one sentence, leaving the port free.
+fails() {
+  local status=$1 part=$2 begin
+  shift 2
+  begin=$(now_ms)
+  expect_status "$status" timeout 30 "$HELLO_P2P" --port "$PORT" "$@"
+  expect_text "$ERR" "hello_p2p: "
+  expect_text "$(tail -n 1 <<<"$ERR")" "$part"
+  [ "$(($(now_ms) - begin))" -lt 15000 ] || fail "it took too long"
+  if port_owner "$PORT"; then fail "something listens on $PORT"; fi
+}
+
+fails_listening() {
+  fails 3 "--listen takes a numeric address" "$CONTRACT" --listen nowhere
+  fails 3 "cannot listen on 192.0.2.1" "$CONTRACT" --listen 192.0.2.1
+}
+
+fails_when_port_is_taken() {
+  local nonce
+  instance_admitted taken
+  nonce=$(cast nonce --rpc-url "$RPC" "$ADDRESS")
+  expect_status 3 "$HELLO_P2P" "$CONTRACT" --port "${GUEST##*:}" --rpc-url "$RPC" --guest "$GUEST/i/taken"
+  expect_text "$ERR" "port ${GUEST##*:} is in use by dstack-simulato"
+  expect_text "$ERR" "(process "
+  [ "$(listed_url "$INSTANCE")" = "" ]
+  [ "$(cast nonce --rpc-url "$RPC" "$ADDRESS")" = "$nonce" ]
+}
+
+fails_on_bad_configuration() {
+  fails 11 "0x123" 0x123
+  fails 12 "URL" "$CONTRACT" --url "$(printf 'http://a/%0300d' 0)"
+  PRIVATE_KEY=zz fails 13 "private key" "$CONTRACT"
+  fails 13 "/no/such/file" "$CONTRACT" --private-key-file /no/such/file
+  DSTACK_GATEWAY_DOMAIN=$(printf 'a%0300d.example' 0) fails 14 "DSTACK_GATEWAY_DOMAIN" "$CONTRACT" --guest "$GUEST"
+}
+
+fails_without_guest() {
+  fails 20 "$RUN_DIR/nothing.sock" "$CONTRACT" --rpc-url "$RPC" --guest "$RUN_DIR/nothing.sock" --guest-wait 0
+}
+
+fails_without_node() {
+  local here=(--guest "$GUEST/i/taken")
+  fails 30 "127.0.0.1:1" "$CONTRACT" "${here[@]}" --rpc-url http://127.0.0.1:1
+  fails 31 "127.0.0.1:$BAD" "$CONTRACT" "${here[@]}" --rpc-url "http://127.0.0.1:$BAD/silent"
+  fails 32 "502 Bad Gateway" "$CONTRACT" "${here[@]}" --rpc-url "http://127.0.0.1:$BAD/html"
+  fails 32 "" "$CONTRACT" "${here[@]}" --rpc-url "http://127.0.0.1:$BAD/body"
+  fails 35 "31337" "$CONTRACT" "${here[@]}" --rpc-url "$RPC" --chain-id 1
+}
+
+fails_at_the_contract() {
+  local here=(--rpc-url "$RPC" --guest "$GUEST/i/stranger")
+  instance stranger
+  fails 40 "no contract" 0x00000000000000000000000000000000000000aa "${here[@]}"
+  fails 42 "$INSTANCE" "$CONTRACT" "${here[@]}"
+  expect_text "$ERR" "mintNodeAccess"
+  owner_sends 'mintNodeAccess(address,string)' 0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266 "$INSTANCE"
+  fails 38 "$ADDRESS" "$CONTRACT" "${here[@]}"
+}
+
+# ---- serving
+
+health_tells_why() {
+  local port late=$RUN_DIR/late.sock body
+  port=$(free_port)
+  instance_admitted late
+  process_spawn late "$RUN_DIR/late.log" "$HELLO_P2P" "$CONTRACT" --port "$port" --rpc-url "$RPC" --guest "$late"
+  wait_until 10 hello_get "$port" /info
+  body=$(hello_get "$port" /health -o /dev/null -w '%{http_code}')
+  [ "$body" = 503 ]
+  expect_json '.reason | contains("guest agent")' "$(hello_get "$port" /health)"
+  expect_json '.registered == false and .instance_id == null' "$(hello_get "$port" /info)"
+  [ "$(hello_get "$port" /hello -o /dev/null -w '%{http_code}')" = 503 ]
+  # The agent comes to life, and so does the node.
+  guest_get "$GUEST" /i/late/Info >/dev/null
+  ln -s "$RUN_DIR/simulator/late/dstack.sock" "$late"
+  hello_wait_healthy "$port"
+  [ "$(hello_get "$port" /health -o /dev/null -w '%{http_code}')" = 200 ]
+  expect_json ".registered and .instance_id == \"$INSTANCE\"" "$(hello_get "$port" /info)"
+  process_stop late
+}
+
+answers_info() {
+  local info
+  info=$(hello_get "$PORT_A" /info)
+  expect_json ".instance_id == \"$ID_A\" and .connection_url == \"http://localhost:$PORT_A\"" "$info"
+  expect_json ".contract == \"$CONTRACT\" and .chain_id == 31337 and .registered and .uptime >= 0" "$info"
+  expect_json '.peers_count == 1' "$info"
+}
+
+answers_hello() {
+  local hello
+  hello=$(hello_get "$PORT_A" "/hello?from=$ID_B")
+  expect_json ".message == \"Hello from $ID_A!\" and .peers_known == 1" "$hello"
+  expect_json '.timestamp > 1600000000' "$hello"
+}
+
+ignores_a_bad_sender() {
+  local from
+  for from in '' garbage "${ID_B}0" '%00' '%1b%5b31m' "${ID_B^^}" "$(printf '%04000d' 0)" "x&from=$ID_B&from=y"; do
+    expect_json '.message' "$(hello_get "$PORT_A" "/hello?from=$from")"
+  done
+  expect_json '.message' "$(hello_get "$PORT_A" '/hello')"
+  expect_json '.message' "$(hello_get "$PORT_A" '/hello?from')"
+}
+
+answers_peers() {
+  expect_json ".peers == [\"http://localhost:$PORT_B\"]" "$(hello_get "$PORT_A" /peers)"
+  expect_json ".peer_info | length == 1 and .[0].instance_id == \"$ID_B\" and
+    .[0].connection_url == \"http://localhost:$PORT_B\"" "$(hello_get "$PORT_A" /peers)"
+}
+
+_met() {
+  hello_get "$1" /peers | jq -e --arg id "$2" '.peer_info[] | select(.instance_id == $id) |
+    .response.message == "Hello from \($id)!" and .last_contact > 0 and .greeted_us_at > 0' >/dev/null
+}
+
+nodes_greet_each_other() {
+  wait_until 10 _met "$PORT_A" "$ID_B"
+  wait_until 10 _met "$PORT_B" "$ID_A"
+}
+
+speaks_http() {
+  local status path answer
+  for path in / /nothing /hello/ /Info '/%68ello/..' "/$(printf '%05000d' 0)"; do
+    status=$(hello_get "$PORT_A" "$path" -o /dev/null -w '%{http_code}')
+    [[ $status = 404 || $status = 414 ]] || fail "$path: $status"
+  done
+  for path in POST PUT DELETE OPTIONS BREW; do
+    [ "$(hello_get "$PORT_A" /info -X "$path" -d x -o /dev/null -w '%{http_code}')" = 405 ] || fail "$path"
+  done
+  answer=$(hello_get "$PORT_A" /info -X POST -d x -D - -o /dev/null)
+  expect_text "$answer" "Allow: GET, HEAD"
+  answer=$(hello_get "$PORT_A" /info -I)
+  expect_text "$answer" "200 OK"
+  expect_text "$answer" "Content-Type: application/json"
+  expect_text "$answer" "Content-Length: "
+}
+
+listens_on_loopback_only() {
+  [ "$(ss -Hltn "sport = :$PORT_A" | awk '{ print $4 }')" = "127.0.0.1:$PORT_A" ]
+}
+
+publishes_the_gateway_url() {
+  local port
+  port=$(free_port)
+  instance_admitted gate
+  DSTACK_GATEWAY_DOMAIN=app.example.com hello_start gate "$port"
+  hello_wait_healthy "$port"
+  expect_json ".connection_url == \"https://$INSTANCE-$port.app.example.com\"" "$(hello_get "$port" /info)"
+  [ "$(listed_url "$INSTANCE")" = "https://$INSTANCE-$port.app.example.com" ]
+  log_has gate "--listen"
+  kill -TERM "$(process_alive gate && echo "$PROCESS_PID")"
+  expect_end gate 2
+}
+
+_b_is_listed() { [ "$(listed_url "$ID_B")" = "http://localhost:$PORT_B" ]; }
+
+registers_again_when_removed() {
+  owner_sends 'deactivateInstance(string)' "$ID_B"
+  wait_until 10 _b_is_listed
+  hello_wait_healthy "$PORT_B"
+}
+
+stays_small() {
+  local rss
+  if is_sanitized; then return; fi
+  process_alive a
+  rss=$(awk '/^VmRSS/ { print $2 }' "/proc/$PROCESS_PID/status")
+  echo "resident: $rss KiB"
+  [ "$rss" -le 12288 ]
+}
+
+serves_beside_slow_clients() {
+  local answer
+  process_spawn slow "$RUN_DIR/slow.log" python3 "$ROOT/tests/hello_p2p/misbehave.py" --hold "$PORT_A" --count 500
+  wait_until 20 grep -q holding "$RUN_DIR/slow.log"
+  answer=$(hello_get "$PORT_A" /health -o /dev/null -w '%{http_code} %{time_total}')
+  [[ $answer =~ ^200\ 0\. ]] || fail "$answer"
+  process_stop slow
+}
+
+# ---- the end
+
+# ends_within_2s NAME [SIGNAL]: exit status 0, or what is in the third argument.
+_signal() {
+  process_alive "$1" || fail "$1 does not run: $(tail -n 3 "$RUN_DIR/$1.log")"
+  kill -"${2:-TERM}" "$PROCESS_PID"
+  expect_end "$1" 2
+}
+
+_waits_for_guest() {
+  local port
+  port=$(free_port)
+  process_spawn "$1" "$RUN_DIR/$1.log" "$HELLO_P2P" "$CONTRACT" --port "$port" --rpc-url "$RPC" \
+    --guest "$RUN_DIR/nothing.sock"
+  wait_until 10 log_has "$1" "serving on"
+  sleep 0.3
+}
+
+ends_while_waiting_for_guest() {
+  _waits_for_guest w1
+  _signal w1
+  _waits_for_guest w2
+  _signal w2 INT
+}
+
+ends_while_guest_hangs() {
+  process_spawn w3 "$RUN_DIR/w3.log" "$HELLO_P2P" "$CONTRACT" --port 0 --rpc-url "$RPC" \
+    --guest "http://127.0.0.1:$BAD/silent"
+  wait_until 10 log_has w3 "serving on"
+  sleep 0.3
+  _signal w3
+}
+
+ends_while_node_hangs() {
+  hello_start w4 0 --rpc-url "http://127.0.0.1:$BAD/silent"
+  wait_until 10 log_has w4 "publishing"
+  sleep 0.3
+  _signal w4
+}
+
+ends_while_retrying() {
+  hello_start w5 0 --rpc-url http://127.0.0.1:1 --retry 3600
+  wait_until 10 log_has w5 "not registered yet"
+  _signal w5
+}
+
+_ended_with() {
+  local pid=$1 status=0
+  wait "$pid" || status=$?
+  [ "$status" = "$2" ] || fail "exit status $status instead of $2"
+}
+
+ends_with_status_0() {
+  local port pid
+  port=$(free_port)
+  instance_admitted plain
+  "$HELLO_P2P" "$CONTRACT" --port "$port" --rpc-url "$RPC" --guest "$GUEST/i/plain" 2>"$RUN_DIR/plain.log" &
+  pid=$!
+  hello_wait_healthy "$port"
+  kill -INT "$pid"
+  _ended_with "$pid" 0
+  [ "$(listed_url "$INSTANCE")" = "http://localhost:$port" ] || fail "it withdrew without being told"
+}
+
+withdraws_when_told() {
+  local port pid
+  port=$(free_port)
+  instance_admitted plain
+  "$HELLO_P2P" "$CONTRACT" --port "$port" --rpc-url "$RPC" --guest "$GUEST/i/plain" --withdraw \
+    2>"$RUN_DIR/plain.log" &
+  pid=$!
+  hello_wait_healthy "$port"
+  kill -TERM "$pid"
+  _ended_with "$pid" 0
+  [ "$(listed_url "$INSTANCE")" = "" ] || fail "it is still listed"
+}
+
+# The node is frozen, and thawed whatever happens.
+_freeze() {
+  process_alive anvil
+  ANVIL_PID=$PROCESS_PID
+  trap 'kill -CONT "$ANVIL_PID"' EXIT
+  kill -STOP "$ANVIL_PID"
+}
+
+ends_when_it_cannot_withdraw() {
+  local port
+  port=$(free_port)
+  instance_admitted frozen
+  hello_start frozen "$port" --withdraw
+  hello_wait_healthy "$port"
+  _freeze
+  _signal frozen
+}
+
+_a_is_stale() { hello_get "$PORT_A" /health | jq -e '.reason | contains("old")' >/dev/null; }
+
+survives_an_outage() {
+  local begin
+  _freeze
+  wait_until 30 _a_is_stale || fail "it still says it is fresh"
+  # It serves what it knew.
+  expect_json ".peers | index(\"http://localhost:$PORT_B\")" "$(hello_get "$PORT_A" /peers)"
+  expect_json '.message' "$(hello_get "$PORT_A" /hello)"
+  kill -CONT "$ANVIL_PID"
+  begin=$(now_ms)
+  hello_wait_healthy "$PORT_A"
+  echo "fresh again after $(($(now_ms) - begin)) ms"
+}
+
+# In a cluster of their own.
+start_two() {
+  contract_deploy
+  instance_admitted a
+  ID_A=$INSTANCE
+  instance_admitted b
+  ID_B=$INSTANCE
+  PORT_A=$(free_port)
+  hello_start a "$PORT_A"
+  hello_wait_healthy "$PORT_A"
+  PORT_B=$(free_port)
+  hello_start b "$PORT_B"
+  hello_wait_healthy "$PORT_B"
+}
+
+anvil_start
+simulator_start
+contract_deploy
+process_spawn bad "$RUN_DIR/bad.log" python3 "$ROOT/tests/hello_p2p/misbehave.py"
+wait_until 10 test -s "$RUN_DIR/bad.log"
+BAD=$(head -n 1 "$RUN_DIR/bad.log")
+PORT=$(free_port)
+
+test_case "misuse is refused with status 2" refuses_misuse
+test_case "--help and --version" helps
+test_case "--identity" tells_identity
+test_case "an address that cannot be listened on" fails_listening
+test_case "a taken port: its owner is named, nothing is on chain" fails_when_port_is_taken
+test_case "bad configuration" fails_on_bad_configuration
+test_case "no guest agent" fails_without_guest
+test_case "no node, a silent one, HTML, endless answers, another chain" fails_without_node
+test_case "no contract, no NFT, no funds" fails_at_the_contract
+test_case "/health tells why not, and when it is" health_tells_why
+start_two >/dev/null
+test_case "/info" answers_info
+test_case "/hello" answers_hello
+test_case "/hello ignores senders that are no instance id" ignores_a_bad_sender
+test_case "/peers" answers_peers
+test_case "two nodes greet each other" nodes_greet_each_other
+test_case "404, 405, HEAD" speaks_http
+test_case "listens on 127.0.0.1 only" listens_on_loopback_only
+test_case "stays below 12 MiB" stays_small
+test_case "the gateway's URL" publishes_the_gateway_url
+test_case "registers again when it was removed" registers_again_when_removed
+test_case "500 slow clients do not keep others waiting" serves_beside_slow_clients
+test_case "ends while it waits for the guest agent" ends_while_waiting_for_guest
+test_case "ends while the guest agent hangs" ends_while_guest_hangs
+test_case "ends while the node hangs" ends_while_node_hangs
+test_case "ends while it retries" ends_while_retrying
+test_case "SIGINT: status 0, still a member" ends_with_status_0
+test_case "SIGTERM with --withdraw: no member any more" withdraws_when_told
+test_case "ends when it cannot withdraw" ends_when_it_cannot_withdraw
+test_case "an outage of the node: not fresh, then fresh again" survives_an_outage
+test_end
