@@ -54,7 +54,7 @@ static int take_look(dstack_p2p *sdk, look *seen, base_error *error)
         !cluster_read_block(&batch.requests[block_at], &seen->block, error))
         registry_read_version(&batch.requests[version_at], &seen->version, error);
     eth_batch_free(&batch);
-    return error->code;
+    return cluster_name_contract(sdk, error);
 }
 
 /* Whether the list at hand may no longer be what the contract holds. */

@@ -106,6 +106,7 @@ dstack_p2p_peers *cluster_read_peers(const dstack_p2p *sdk, eth_rpc *rpc, base_e
     if (!list) {
         base_fail(error, DSTACK_P2P_ERR_NO_MEMORY, "out of memory");
     } else if (fill(sdk, rpc, list, error)) {
+        cluster_name_contract(sdk, error);
         dstack_p2p_peers_free(list);
         list = NULL;
     }

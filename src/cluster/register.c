@@ -65,7 +65,7 @@ static int look(dstack_p2p *sdk, const char *url, view *seen, base_error *error)
         !read_account(&batch, &asked, seen, error))
         registry_read_state(&batch, asked.state, &seen->state, error);
     eth_batch_free(&batch);
-    return error->code;
+    return cluster_name_contract(sdk, error);
 }
 
 /* Looks again until there is a block that the contract takes as an anchor: usually there is. */

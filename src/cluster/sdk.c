@@ -29,3 +29,10 @@ int cluster_need_contract(const dstack_p2p *sdk, base_error *error)
     return base_fail(error, DSTACK_P2P_ERR_CONTRACT_ADDRESS,
                      "no contract address: give one, or set CONTRACT_ADDRESS");
 }
+
+int cluster_name_contract(const dstack_p2p *sdk, base_error *error)
+{
+    if (error->code == DSTACK_P2P_ERR_NO_CONTRACT || error->code == DSTACK_P2P_ERR_OTHER_CONTRACT)
+        base_error_context(error, "%s", sdk->config.contract_text);
+    return error->code;
+}

@@ -40,4 +40,7 @@ int cluster_send(dstack_p2p *sdk, eth_batch *batch, base_error *error);
 /** Fails when there is no contract address. */
 int cluster_need_contract(const dstack_p2p *sdk, base_error *error);
 
+/** Puts the contract's address in front of a sentence that says it is not there, or not ours. Returns the code. */
+int cluster_name_contract(const dstack_p2p *sdk, base_error *error);
+
 #endif

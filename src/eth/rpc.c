@@ -148,12 +148,15 @@ static int exchange(eth_rpc *rpc, endpoint *end, eth_batch *batch, size_t first,
     }
     rpc->round_trips++;
     net_result result = net_client_post(end->client, "", body.data, body.len, &reply, reason, sizeof reason);
-    if (result)
+    if (result) {
         net_failure(rpc, end, result, reason, error);
-    else if (reply.status == 200)
-        eth_batch_read(batch, first, count, reply.body.data, reply.body.len, error);
-    else
-        read_other_status(reply.status, &reply.body, error);
+    } else {
+        if (reply.status == 200)
+            eth_batch_read(batch, first, count, reply.body.data, reply.body.len, error);
+        else
+            read_other_status(reply.status, &reply.body, error);
+        base_error_context(error, "%s", end->shown);
+    }
     base_buf_free(&reply.body);
     base_buf_free(&body);
     return error->code;

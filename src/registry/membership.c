@@ -10,6 +10,7 @@
 
 enum {
     CALL_MAX = 4096,
+    PAGE_HEAD_WORDS = 3,           /* offset of the peers, total, version */
     PEER_WORDS = 8,                /* offset, five members, length, and a word of URL at least */
     PAGE_DATA_MAX = 8 * 1024 * 1024 /* half of what an answer may hold, as hex */
 };
@@ -82,7 +83,9 @@ int registry_open_page(const eth_request *answer, registry_page *page, base_erro
 {
     memset(page, 0, sizeof *page);
     if (open_answer(answer, &page->data, error)) return error->code;
-    eth_abi abi = eth_abi_open(page->data.data, page->data.len);
+    eth_abi abi = eth_abi_open(page->data.data, page->data.len), head = abi;
+    /* Other code may answer zeros to everything, which would pass for an empty list. */
+    if (eth_abi_u64(&head) != PAGE_HEAD_WORDS * ETH_ABI_WORD) return misread(error);
     page->items = eth_abi_array(&abi, page->data.len / (PEER_WORDS * ETH_ABI_WORD), &page->count);
     page->total = eth_abi_u64(&abi);
     page->version = eth_abi_u64(&abi);
