@@ -192,10 +192,10 @@ static void reserved_options_set(void **state)
 {
     world *w = *state;
     for (size_t i = 0; i < sizeof w->options.reserved / sizeof *w->options.reserved; i++) {
-        w->options.reserved[i] = w;
+        memset(&w->options.reserved[i], 1, 1);
         world_open(w, FAKE_CONTRACT, URL);
         assert_unusable(w, DSTACK_P2P_ERR_CONFIG, "does not know");
-        w->options.reserved[i] = NULL;
+        memset(&w->options.reserved[i], 0, 1);
     }
 }
 
