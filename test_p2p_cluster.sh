@@ -28,6 +28,7 @@ Environment:
   HOST_PRIVATE_KEY           the operator's key, which deploys, mints and funds (on chain 31337 anvil's first account)
   KMS_ROOT_ADDRESS, APP_ID   for deploying on other chains than 31337
   BUILD_DIR                  use this build as it is (build/release, brought up to date)
+  VERIFY_SECONDS             how long a check may take to hold (60)
   RUN_DIR                    process ids, state and logs (./run)
   NO_COLOR                   no colours
 
@@ -54,6 +55,7 @@ parse() {
   FIRST_PORT=${BASE_PORT:-8080}
   is_number "$FIRST_PORT" 1 "$((65535 - NODES))" || die 2 "BASE_PORT takes a port number, not '$FIRST_PORT'"
   FIRST_PORT=$((10#$FIRST_PORT))
+  is_number "${VERIFY_SECONDS:-60}" 1 86400 || die 2 "VERIFY_SECONDS takes a number of seconds, not '$VERIFY_SECONDS'"
 }
 
 main() {

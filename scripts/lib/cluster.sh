@@ -3,7 +3,7 @@
 # The verbs of test_p2p_cluster.sh. After all other parts; NODES, FIRST_PORT and ONCE are set.
 # shellcheck disable=SC2153
 
-readonly START_S=120 VERIFY_S=60
+readonly START_S=120 VERIFY_S=${VERIFY_SECONDS:-60}
 
 # The node after the last one is the late one.
 _node_name() { printf 'node%s' "$1"; }

@@ -1,0 +1,378 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# run_hello_p2p.sh, test_p2p_cluster.sh and scripts/setup.sh.
+# shellcheck source=tests/lib.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
+
+CLUSTER=$ROOT/test_p2p_cluster.sh
+RUN=$ROOT/run_hello_p2p.sh
+
+# A cluster's own folder, below ours, and ports that are free in a row.
+new_run_dir() {
+  OWN_RUN_DIR=$RUN_DIR/$1
+  mkdir -p "$OWN_RUN_DIR"
+}
+
+free_ports() {
+  local first i
+  while :; do
+    first=$(free_port)
+    for ((i = 0; i < $1; i++)); do
+      if port_owner "$((first + i))" >/dev/null; then continue 2; fi
+    done
+    printf '%s' "$first"
+    return
+  done
+}
+
+cluster() {
+  RUN_DIR=$OWN_RUN_DIR "$CLUSTER" "$@"
+}
+
+# Nothing that was started with a folder's processes file is alive any more.
+expect_nothing_left() {
+  local name pid start
+  [ -f "$OWN_RUN_DIR/processes" ] || return 0
+  while read -r name pid start; do
+    if [ "$(process_start_time "$pid")" = "$start" ]; then fail "$name is still alive"; fi
+  done <"$OWN_RUN_DIR/processes"
+}
+
+# ---- misuse
+
+run_refuses_misuse() {
+  local arguments
+  for arguments in '' 'a' 'A 8080' 'a_b 8080' 'a b' 'a 0' 'a 65536' 'a -1' "$(printf 'x%032d' 0) 8080" '../a 8080'; do
+    # shellcheck disable=SC2086 # one or two arguments
+    expect_status 2 "$RUN" $arguments
+    expect_text "$ERR" "run_hello_p2p.sh: "
+  done
+  expect_status 0 "$RUN" --help
+  expect_text "$OUT" "usage: run_hello_p2p.sh NAME PORT"
+}
+
+cluster_refuses_misuse() {
+  local argument
+  new_run_dir misuse
+  for argument in 0 -1 x 1001 --nonsense ''; do
+    expect_status 2 cluster "$argument"
+  done
+  expect_status 2 cluster 2 3
+  BASE_PORT=80x expect_status 2 cluster 2
+  BASE_PORT=65535 expect_status 2 cluster 2
+  expect_status 0 cluster --help
+  expect_text "$OUT" "usage: test_p2p_cluster.sh"
+}
+
+run_needs_a_contract() {
+  new_run_dir none
+  RUN_DIR=$OWN_RUN_DIR RPC_URL=$RPC expect_status 11 "$RUN" lonely "$(free_port)"
+  expect_text "$OUT$ERR" "CONTRACT_ADDRESS is not set"
+  export RUN_DIR=$OWN_RUN_DIR RPC_URL=$RPC DSTACK_SIMULATOR_ENDPOINT=$GUEST
+  CONTRACT_ADDRESS=0x12 expect_status 11 "$RUN" lonely "$(free_port)"
+  CONTRACT_ADDRESS=0x00000000000000000000000000000000000000aa expect_status 40 "$RUN" lonely "$(free_port)"
+  export CONTRACT_ADDRESS=$CONTRACT
+  RPC_URL=http://127.0.0.1:1 expect_status 30 "$RUN" lonely "$(free_port)"
+  HOST_PRIVATE_KEY=zz expect_status 13 "$RUN" lonely "$(free_port)"
+  expect_text "$OUT" "HOST_PRIVATE_KEY is malformed"
+  [[ $OUT != *zz* ]]
+}
+
+# ---- run_hello_p2p.sh
+
+run_in_foreground() {
+  local port log=$OWN_RUN_DIR/hello_front.log
+  port=$(free_port)
+  process_spawn front "$RUN_DIR/front.out" env RUN_DIR="$OWN_RUN_DIR" CONTRACT_ADDRESS="$CONTRACT" RPC_URL="$RPC" \
+    DSTACK_SIMULATOR_ENDPOINT="$1" "$RUN" front "$port" --poll-interval 200
+  hello_wait_healthy "$port"
+  process_alive front
+  [ "$(readlink -f "/proc/$PROCESS_PID/exe")" = "$(readlink -f "$HELLO_P2P")" ] || fail "the shell is still there"
+  if tr '\0' '\n' <"/proc/$PROCESS_PID/environ" | grep '^HOST_PRIVATE_KEY='; then fail "the node knows the key"; fi
+  # Ctrl-C, as a terminal does it: to the whole group.
+  kill -INT -- "-$PROCESS_PID"
+  expect_end front 2
+  grep 'SIGINT: ending' "$log"
+  diff "$log" "$RUN_DIR/front.out"
+}
+
+run_finds_the_instance() {
+  new_run_dir front
+  run_in_foreground "$GUEST"
+  grep 'minted the NFT' "$OWN_RUN_DIR/hello_front.log"
+  # The second time, over the socket, nothing is missing.
+  run_in_foreground "$GUEST_SOCKET"
+  if grep -E 'minted|funded' "$OWN_RUN_DIR/hello_front.log"; then fail "it is admitted already"; fi
+  expect_status 0 "$HELLO_P2P" --identity --guest "$GUEST/i/front"
+  [ "$(contract_call "$CONTRACT" 'ownerOf(uint256)(address)' "0x$(jq -r .instance_id <<<"$OUT")")" = \
+    0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266 ]
+}
+
+run_takes_its_exit_status() {
+  export RUN_DIR=$OWN_RUN_DIR CONTRACT_ADDRESS=$CONTRACT RPC_URL=$RPC DSTACK_SIMULATOR_ENDPOINT=$GUEST
+  expect_status 3 "$RUN" front "${RPC##*:}"
+  expect_text "$OUT" "is in use by anvil"
+  expect_status 2 "$RUN" front "$(free_port)" --nonsense
+  expect_status 35 "$RUN" front "$(free_port)" --chain-id 5
+}
+
+run_lets_a_sponsor_pay() {
+  local port
+  port=$(free_port)
+  instance sponsored
+  PRIVATE_KEY=$ANVIL_KEY process_spawn sponsored "$RUN_DIR/sponsored.log" env RUN_DIR="$OWN_RUN_DIR" \
+    CONTRACT_ADDRESS="$CONTRACT" RPC_URL="$RPC" DSTACK_SIMULATOR_ENDPOINT="$GUEST" "$RUN" sponsored "$port"
+  hello_wait_healthy "$port"
+  [ "$(cast balance --rpc-url "$RPC" "$ADDRESS")" = 0 ]
+  process_stop sponsored
+}
+
+# The operator's key must not show in any process's command line.
+key_stays_hidden() {
+  local key=59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d port
+  port=$(free_port)
+  # The watcher itself has the key in a file only.
+  printf '%s\n' "$key" >"$RUN_DIR/key"
+  (while [ -f "$RUN_DIR/key" ]; do cat /proc/[0-9]*/cmdline 2>/dev/null; done | tr '\0' '\n' |
+    grep -a -f "$RUN_DIR/key" >"$RUN_DIR/seen") &
+  local watcher=$!
+  # Anvil's second account; it is no owner, so minting is refused, after all that touches the key.
+  HOST_PRIVATE_KEY=0x$key RUN_DIR=$OWN_RUN_DIR CONTRACT_ADDRESS=$CONTRACT RPC_URL=$RPC \
+    DSTACK_SIMULATOR_ENDPOINT=$GUEST expect_status 48 "$RUN" hidden "$port"
+  rm "$RUN_DIR/key"
+  wait "$watcher" || true
+  [ ! -s "$RUN_DIR/seen" ] || fail "the key was seen: $(cat "$RUN_DIR/seen")"
+  expect_text "$OUT" "could not be minted by 0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
+  [[ $OUT != *$key* ]]
+}
+
+run_uses_a_single_instance() {
+  local port
+  # This endpoint serves one instance, as a real guest agent does.
+  port=$(free_port)
+  process_spawn single "$RUN_DIR/single.log" env RUN_DIR="$OWN_RUN_DIR" CONTRACT_ADDRESS="$CONTRACT" RPC_URL="$RPC" \
+    DSTACK_SIMULATOR_ENDPOINT="$GUEST/i/solo" "$RUN" whatever "$port"
+  hello_wait_healthy "$port"
+  instance solo
+  expect_json ".instance_id == \"$INSTANCE\"" "$(hello_get "$port" /info)"
+  process_stop single
+}
+
+# ---- test_p2p_cluster.sh
+
+once_with_its_own() {
+  new_run_dir once
+  BASE_PORT=$(free_ports 3) expect_status 0 cluster 2 --once
+  expect_text "$OUT" "all checks held"
+  expect_text "$OUT" "2 different attested identities on chain"
+  expect_text "$OUT" "each node lists exactly the 1 others"
+  expect_text "$OUT" "all see that it has withdrawn"
+  [[ $OUT != *✗* && $OUT != *$'\e'* && $OUT != *$'\r'* ]]
+  [ -s "$OWN_RUN_DIR/hello_node1.log" ]
+  expect_nothing_left
+  expect_status 1 cluster status
+}
+
+stays_up() {
+  local first
+  new_run_dir up
+  first=$(free_ports 4)
+  echo "$first" >"$RUN_DIR/up.port"
+  RPC_URL=$RPC DSTACK_SIMULATOR_ENDPOINT=$GUEST CONTRACT_ADDRESS=$FRESH BASE_PORT=$first expect_status 0 cluster 2
+  expect_text "$OUT" "$FRESH"
+  expect_text "$OUT" "all checks held"
+  hello_is_healthy "$first"
+  expect_status 0 cluster status
+  expect_text "$OUT" "node2"
+  expect_text "$OUT" "healthy, 1 peers"
+  expect_status 0 cluster logs
+  expect_text "$OUT" "hello_node2.log"
+  expect_status 1 cluster 2
+  expect_text "$ERR" "a cluster is up already"
+}
+
+another_one_joins() {
+  local port
+  new_run_dir up
+  port=$(($(cat "$RUN_DIR/up.port") + 3))
+  # Chain, contract and guest agent come from the cluster that is up.
+  process_spawn joiner "$RUN_DIR/joiner.out" env RUN_DIR="$OWN_RUN_DIR" "$RUN" joiner "$port" --withdraw
+  hello_wait_healthy "$port"
+  wait_until 5 _lists "$port" 2
+  process_stop joiner
+}
+
+_lists() { hello_get "$1" /peers | jq -e ".peers | length == $2" >/dev/null; }
+
+status_tells_what_ended() {
+  local pid
+  new_run_dir up
+  pid=$(awk '$1 == "node2" { print $2 }' "$OWN_RUN_DIR/processes")
+  kill -KILL "$pid"
+  sleep 0.2
+  expect_status 1 cluster status
+  expect_text "$OUT" "✗ ended"
+}
+
+stops() {
+  new_run_dir up
+  expect_status 0 cluster stop
+  expect_text "$OUT" "ended 1 processes"
+  expect_nothing_left
+  # What was there before is still there.
+  rpc_answers "$RPC"
+  guest_answers "$GUEST"
+  expect_status 0 cluster stop
+  expect_text "$OUT" "nothing is up"
+  expect_status 1 cluster status
+  expect_status 1 cluster logs
+}
+
+# A process that got a dead one's id is not ours.
+stop_spares_strangers() {
+  local pid
+  new_run_dir strangers
+  sleep 60 &
+  pid=$!
+  echo "node1 $pid 12345" >"$OWN_RUN_DIR/processes"
+  expect_status 0 cluster stop
+  expect_text "$OUT" "nothing is up"
+  kill -0 "$pid"
+  kill "$pid"
+}
+
+port_in_use() {
+  new_run_dir taken
+  BASE_PORT=$((${RPC##*:} - 1)) expect_status 3 cluster 3
+  expect_text "$ERR" "port ${RPC##*:} is in use by anvil (process "
+  [ ! -f "$OWN_RUN_DIR/processes" ]
+}
+
+explains_a_single_instance() {
+  new_run_dir single
+  RPC_URL=$RPC DSTACK_SIMULATOR_ENDPOINT=$GUEST/i/solo BASE_PORT=$(free_ports 4) expect_status 1 cluster 3
+  expect_text "$ERR" "serves a single instance"
+  expect_nothing_left
+}
+
+explains_what_does_not_answer() {
+  new_run_dir dead
+  RPC_URL=http://127.0.0.1:1 BASE_PORT=$(free_ports 3) expect_status 1 cluster 2
+  expect_text "$ERR" "no Ethereum node answers at RPC_URL: http://127.0.0.1:1"
+  RPC_URL=$RPC DSTACK_SIMULATOR_ENDPOINT=/nowhere.sock BASE_PORT=$(free_ports 3) expect_status 1 cluster 2
+  expect_text "$ERR" "no guest agent answers"
+  RPC_URL=$RPC DSTACK_SIMULATOR_ENDPOINT=$GUEST CONTRACT_ADDRESS=0x00000000000000000000000000000000000000aa \
+    BASE_PORT=$(free_ports 3) expect_status 40 cluster 2
+  expect_text "$ERR" "no contract code"
+  expect_nothing_left
+}
+
+# A member that is none of the nodes: "exactly the others" does not hold.
+fails_when_a_check_fails() {
+  new_run_dir foreign
+  instance_admitted foreign
+  hello_start foreign "$(free_port)"
+  wait_until 10 log_has foreign "watching"
+  RPC_URL=$RPC DSTACK_SIMULATOR_ENDPOINT=$GUEST CONTRACT_ADDRESS=$CONTRACT BASE_PORT=$(free_ports 3) VERIFY_SECONDS=3 \
+    expect_status 1 cluster 2 --once
+  expect_text "$OUT" "✗ each node lists exactly the 1 others"
+  expect_text "$OUT" "✗ not all checks held"
+  expect_nothing_left
+  process_stop foreign
+}
+
+fails_when_a_node_fails() {
+  local key=0x59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d
+  new_run_dir poor
+  # Nobody holds an NFT here, and this is not the owner's key.
+  contract_deploy
+  RPC_URL=$RPC DSTACK_SIMULATOR_ENDPOINT=$GUEST CONTRACT_ADDRESS=$CONTRACT BASE_PORT=$(free_ports 3) \
+    HOST_PRIVATE_KEY=$key expect_status 1 cluster 2
+  expect_text "$ERR" "could not be minted"
+  expect_text "$ERR" "has ended"
+  expect_nothing_left
+}
+
+interrupt_cleans_up() {
+  local pid status=0
+  new_run_dir interrupted
+  RUN_DIR=$OWN_RUN_DIR BASE_PORT=$(free_ports 3) setsid "$CLUSTER" 2 >"$RUN_DIR/interrupted.out" 2>&1 &
+  pid=$!
+  wait_until 60 grep -q '^node1' "$OWN_RUN_DIR/processes"
+  kill -TERM "$pid"
+  wait "$pid" || status=$?
+  [ "$status" = 143 ] || fail "status $status"
+  grep 'interrupted' "$RUN_DIR/interrupted.out"
+  [ ! -f "$OWN_RUN_DIR/processes" ]
+}
+
+# ---- scripts/setup.sh
+
+# Everything in /usr/bin but what is named, and an apt-get that only tells.
+without() {
+  local tool
+  mkdir "$RUN_DIR/bin"
+  ln -s /usr/bin/* "$RUN_DIR/bin/"
+  for tool in "$@" apt-get sudo; do rm -f "$RUN_DIR/bin/$tool"; done
+  printf '#!/bin/sh\necho "apt-get $*" >>%s\n' "$RUN_DIR/apt" >"$RUN_DIR/bin/apt-get"
+  chmod +x "$RUN_DIR/bin/apt-get"
+  export PATH=$RUN_DIR/bin
+}
+
+setup_is_quick() {
+  local begin
+  "$ROOT/scripts/setup.sh" --launch
+  begin=$(now_ms)
+  expect_status 0 "$ROOT/scripts/setup.sh" --launch
+  [ "$(($(now_ms) - begin))" -lt 1000 ]
+  [ -z "$OUT$ERR" ]
+  expect_status 2 "$ROOT/scripts/setup.sh" --nonsense
+}
+
+setup_installs_what_is_missing() {
+  [ "$(id -u)" = 0 ] || return 0
+  without jq ss
+  expect_status 0 "$ROOT/scripts/setup.sh" --launch
+  expect_text "$(cat "$RUN_DIR/apt")" "apt-get update"
+  [ "$(tail -n 1 "$RUN_DIR/apt")" = "apt-get install -q -y --no-install-recommends jq iproute2" ]
+}
+
+setup_says_what_to_install_elsewhere() {
+  rm -rf "${RUN_DIR:?}/bin"
+  without jq
+  rm "$RUN_DIR/bin/apt-get"
+  expect_status 1 "$ROOT/scripts/setup.sh" --launch
+  expect_text "$ERR" "this is no Debian. Install what these Debian packages bring: jq"
+}
+
+anvil_start
+simulator_start
+contract_deploy
+FRESH=$CONTRACT
+contract_deploy
+
+test_case "run: misuse is refused" run_refuses_misuse
+test_case "cluster: misuse is refused" cluster_refuses_misuse
+test_case "run: what is missing is named" run_needs_a_contract
+test_case "run: finds, mints, funds, starts, logs, ends" run_finds_the_instance
+new_run_dir front
+test_case "run: the exit status is hello_p2p's" run_takes_its_exit_status
+test_case "run: a sponsor pays" run_lets_a_sponsor_pay
+test_case "run: the operator's key shows in no command line" key_stays_hidden
+test_case "run: a guest agent with a single instance" run_uses_a_single_instance
+test_case "cluster: --once with its own node and simulator" once_with_its_own
+test_case "cluster: stays up beside a running node and simulator" stays_up
+test_case "cluster: another node joins it" another_one_joins
+test_case "cluster: status tells what has ended" status_tells_what_ended
+test_case "cluster: stop ends what was started, once" stops
+test_case "cluster: stop spares strangers" stop_spares_strangers
+test_case "cluster: a port in use is an error that names its owner" port_in_use
+test_case "cluster: a single instance is explained" explains_a_single_instance
+test_case "cluster: what does not answer is named" explains_what_does_not_answer
+test_case "cluster: a failed check is exit status 1" fails_when_a_check_fails
+test_case "cluster: a failed node is told and cleaned up" fails_when_a_node_fails
+test_case "cluster: an interruption leaves nothing" interrupt_cleans_up
+test_case "setup: does nothing, quickly" setup_is_quick
+test_case "setup: installs what is missing only" setup_installs_what_is_missing
+test_case "setup: elsewhere it says what to install" setup_says_what_to_install_elsewhere
+test_end
