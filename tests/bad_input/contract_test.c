@@ -218,7 +218,7 @@ static void fees_above_the_ceiling(void **state)
 {
     world *w = *state;
     world_node(w)->base_fee = 600000000000;
-    ASSERT_REFUSED(w, URL, DSTACK_P2P_ERR_FEE_CEILING, "ether a unit", "0.0000005 ether", "max_fee_per_gas",
+    ASSERT_REFUSED(w, URL, DSTACK_P2P_ERR_FEE_CEILING, "gwei now", "0.0000005 ether", "max_fee_per_gas",
                    "nothing was sent");
     world_node(w)->base_fee = 1000000000;
     w->options.max_fee_per_gas = 1999999999;
