@@ -62,8 +62,8 @@ DSTACK_P2P_API const char *dstack_p2p_version(void);
 
 /**
  * Every way to fail: X(NAME, value, "general sentence"). Grouped by who failed: 1x the caller or this
- * machine, 2x the guest agent, 3x the Ethereum node or the paying account, 4x the contract. The values
- * fit an exit status, are part of the ABI, and never change.
+ * machine, 2x the guest agent, 3x the Ethereum node, 4x the contract, 5x the payment. The values fit an
+ * exit status, are part of the ABI, and never change; later versions add some, so expect unknown ones.
  */
 #define DSTACK_P2P_ERROR_MAP(X)                                                                             \
     X(INVALID_ARGUMENT, 10, "an argument is missing or out of range")                                       \
@@ -87,10 +87,6 @@ DSTACK_P2P_API const char *dstack_p2p_version(void);
     X(RPC_ERROR, 33, "the Ethereum node answered with an error")                                            \
     X(RPC_LIMITED, 34, "the Ethereum node limits the rate of requests")                                     \
     X(WRONG_CHAIN, 35, "the Ethereum node is on another chain")                                             \
-    X(FEE_CEILING, 36, "the chain's fees are above the fee ceiling")                                        \
-    X(SPEND_CEILING, 37, "the transaction could exceed the spend ceiling")                                  \
-    X(NO_FUNDS, 38, "the paying account's balance is too low")                                              \
-    X(UNCONFIRMED, 39, "the transaction was sent but not seen in a block in time")                          \
     X(NO_CONTRACT, 40, "no contract code at the address")                                                   \
     X(OTHER_CONTRACT, 41, "the contract at the address is not a DstackMembershipNFT")                       \
     X(NO_NFT, 42, "the instance holds no NFT")                                                              \
@@ -99,7 +95,11 @@ DSTACK_P2P_API const char *dstack_p2p_version(void);
     X(APP_NOT_ALLOWED, 45, "the contract does not allow the app")                                           \
     X(WRONG_KMS_ROOT, 46, "the app key was issued by another KMS than the contract trusts")                 \
     X(URL_REFUSED, 47, "the contract refuses the connection URL")                                           \
-    X(REVERTED, 48, "the contract refused the transaction")
+    X(REVERTED, 48, "the contract refused the transaction")                                                 \
+    X(FEE_CEILING, 50, "the chain's fees are above the fee ceiling")                                        \
+    X(SPEND_CEILING, 51, "the transaction could exceed the spend ceiling")                                  \
+    X(NO_FUNDS, 52, "the paying account's balance is too low")                                              \
+    X(UNCONFIRMED, 53, "the transaction may have been sent but is not seen in a block")
 
 /** DSTACK_P2P_OK, DSTACK_P2P_ERR_INVALID_ARGUMENT, ...: see DSTACK_P2P_ERROR_MAP. */
 typedef enum dstack_p2p_code {
@@ -130,7 +130,8 @@ typedef enum dstack_p2p_log_level {
     DSTACK_P2P_LOG_ERROR = 1,
     DSTACK_P2P_LOG_WARNING = 2,
     DSTACK_P2P_LOG_INFO = 3,
-    DSTACK_P2P_LOG_DEBUG = 4
+    DSTACK_P2P_LOG_DEBUG = 4,
+    DSTACK_P2P_LOG_RESERVED = 0x7fffffff /**< keeps the enum four bytes wide, here and below */
 } dstack_p2p_log_level;
 
 /**
@@ -143,7 +144,8 @@ typedef void (*dstack_p2p_log_fn)(void *context, dstack_p2p_log_level level, con
 typedef enum dstack_p2p_block {
     DSTACK_P2P_BLOCK_LATEST = 0,
     DSTACK_P2P_BLOCK_SAFE = 1,
-    DSTACK_P2P_BLOCK_FINALIZED = 2
+    DSTACK_P2P_BLOCK_FINALIZED = 2,
+    DSTACK_P2P_BLOCK_RESERVED = 0x7fffffff
 } dstack_p2p_block;
 
 /** For guest_wait_ms: ask the guest agent once and do not wait for it. */
@@ -171,9 +173,13 @@ typedef struct dstack_p2p_options {
     uint64_t chain_id;
     /** Ceiling for maxFeePerGas, in wei. Default: 500 gwei. */
     uint64_t max_fee_per_gas;
-    /** Ceiling for all that this handle's transactions can cost together, in wei. A mined transaction
-     *  counts with what it really cost, one in flight with the most it can. Default: 0.1 ether. */
-    uint64_t max_total_fee;
+    /** Ceiling for the tip, maxPriorityFeePerGas, in wei; a node that suggests more is not followed.
+     *  Default: 50 gwei. */
+    uint64_t max_priority_fee_per_gas;
+    /** Ceiling for what this handle's transactions can cost within 24 hours, in wei. A mined transaction
+     *  counts with what it really cost, one that was signed and is not known to be mined with the most it
+     *  can. Default: 0.05 ether. */
+    uint64_t max_fee_per_day;
     /** How long to wait for a guest agent that is not there yet. Default: 300,000 (five minutes). */
     uint32_t guest_wait_ms;
     /** Time limit of one exchange with the node. Default: 10,000. At most 600,000. */
@@ -190,7 +196,7 @@ typedef struct dstack_p2p_options {
     dstack_p2p_log_fn log;
     void *log_context;
     /** For options to come; must be zero. */
-    void *reserved[16];
+    uint64_t reserved[16];
 } dstack_p2p_options;
 
 /**
@@ -201,9 +207,9 @@ typedef struct dstack_p2p_options {
  * url       the connection URL to publish, 1 to 256 bytes 0x21 to 0x7e; NULL: CONNECTION_URL; may be
  *           missing altogether on a handle that never registers. It will be public on chain: no secrets.
  *
- * Returns a handle owned by the caller, to be freed with dstack_p2p_free(), or NULL when memory or
- * descriptors are exhausted. Any other problem is on the handle: dstack_p2p_errcode() tells, and every call that needs
- * what is wrong or missing fails with it. Any thread.
+ * Returns a handle owned by the caller, to be freed with dstack_p2p_free(), or NULL when memory is
+ * exhausted. Any other problem is on the handle: dstack_p2p_errcode() tells. After a malformed argument,
+ * option or variable every call fails with it; something missing fails the calls that need it. Any thread.
  */
 DSTACK_P2P_API dstack_p2p *dstack_p2p_new(const char *contract, const char *url);
 
@@ -225,8 +231,9 @@ DSTACK_P2P_API const char *dstack_p2p_errmsg(const dstack_p2p *sdk);
 
 /**
  * Makes the call that blocks on the handle right now, and every later one, fail with CANCELLED, until
- * dstack_p2p_resume(). A transaction already sent is not undone. The monitor is not concerned. Any
- * thread, also a signal handler. NULL is allowed.
+ * dstack_p2p_resume(). A transaction that may have left already is not undone: then the call fails with
+ * UNCONFIRMED, and the sentence holds its hash. The monitor is not concerned. Any thread, also a signal
+ * handler. NULL is allowed.
  */
 DSTACK_P2P_API void dstack_p2p_cancel(dstack_p2p *sdk);
 
@@ -237,8 +244,8 @@ DSTACK_P2P_API void dstack_p2p_resume(dstack_p2p *sdk);
 
 /**
  * Registers this node as a peer with the handle's connection URL, or renews the lease when less than
- * half of it is left. Sends nothing when that is already so; calling it every minute is the way to stay
- * registered.
+ * half of it is left. Sends nothing when that is already so: call it every minute to stay registered.
+ * A transaction of an earlier call that is not mined yet is replaced, not doubled.
  *
  * Waits for the guest agent (guest_wait_ms), checks its key chain and the contract's conditions before
  * anything is spent, sends one transaction and waits for its receipt. Blocks; dstack_p2p_cancel() ends it.
@@ -248,14 +255,15 @@ DSTACK_P2P_API void dstack_p2p_resume(dstack_p2p *sdk);
 DSTACK_P2P_API int dstack_p2p_register(dstack_p2p *sdk);
 
 /**
- * Withdraws this node from the peers; the NFT stays. Sends nothing when it is not registered.
+ * Withdraws this node from the peers; the NFT stays. Sends nothing when it is not registered, unless a
+ * registration of this handle may still be on its way.
  * Returns DSTACK_P2P_OK once the contract does not list this node, or why it still may.
  */
 DSTACK_P2P_API int dstack_p2p_withdraw(dstack_p2p *sdk);
 
 /**
- * Reads the live peers, this node among them if it is registered. Needs no guest agent, no key and no
- * connection URL.
+ * Reads the live peers, this node among them if it is registered. Needs no key and no connection URL, and
+ * does not wait for the guest agent.
  *
  * Returns a list owned by the caller, to be freed with dstack_p2p_peers_free(); an empty list only when
  * the contract said so; NULL on failure, the reason being on the handle.
@@ -309,7 +317,8 @@ DSTACK_P2P_API size_t dstack_p2p_peers_count(const dstack_p2p_peers *peers);
  */
 DSTACK_P2P_API const dstack_p2p_peer *dstack_p2p_peers_at(const dstack_p2p_peers *peers, size_t index);
 
-/** The membership version the list was read at: equal versions, equal membership. Any thread. */
+/** The membership version the list was read at: equal versions, equal membership, but for leases that have
+ *  ended meanwhile. Any thread. */
 DSTACK_P2P_API uint64_t dstack_p2p_peers_version(const dstack_p2p_peers *peers);
 
 /** Number of the block the list is known to be at least as new as. Any thread. */
@@ -329,11 +338,13 @@ DSTACK_P2P_API void dstack_p2p_peers_free(dstack_p2p_peers *peers);
 
 /* ---- Monitor --------------------------------------------------------------------------------------- */
 
+/** Later versions add kinds: ignore what you do not know. */
 typedef enum dstack_p2p_change_kind {
     DSTACK_P2P_SNAPSHOT = 0, /**< the first list; peer and previous are NULL */
     DSTACK_P2P_JOINED = 1,   /**< peer is new */
     DSTACK_P2P_LEFT = 2,     /**< peer, as last known, is gone: withdrawn, removed or expired */
-    DSTACK_P2P_CHANGED = 3   /**< peer has another URL, address or start of membership than previous */
+    DSTACK_P2P_CHANGED = 3,  /**< peer has another URL, address or start of membership than previous */
+    DSTACK_P2P_CHANGE_RESERVED = 0x7fffffff
 } dstack_p2p_change_kind;
 
 /** A change. Later versions may append members. */
@@ -347,7 +358,8 @@ typedef struct dstack_p2p_change {
  * Called once with the first list, then once per change, with the whole new list (which already holds
  * all changes of the same reading). One call at a time, in the monitor's thread. `change` and `peers`
  * are borrowed for the duration of the call; dstack_p2p_peers_ref() keeps the list. The callback may
- * call dstack_p2p_monitor_stop(), _cancel(), _status() and _peers(), and nothing else on the handle.
+ * call dstack_p2p_monitor_stop(), _cancel(), _status() and _peers(), and nothing else on the handle. It
+ * must not wait for a lock that is held around dstack_p2p_monitor_stop(), which waits for it.
  */
 typedef void (*dstack_p2p_monitor_fn)(void *context, const dstack_p2p_change *change,
                                       const dstack_p2p_peers *peers);
@@ -364,12 +376,15 @@ typedef struct dstack_p2p_status {
     uint64_t age_ms;         /**< since the last reading that went well; UINT64_MAX = none yet */
     char transport[16];      /**< how changes are noticed: "poll" */
     char message[256];       /**< sentence to code; "" when 0 */
-    uint64_t reserved[16];
+    bool registered;         /**< the last list holds this node */
+    uint64_t lease_expires_at; /**< end of its lease; 0 = never, or not registered */
+    uint64_t reserved[64];
 } dstack_p2p_status;
 
 /**
  * Starts watching in a thread of its own. It never gives up: while the node cannot be asked the last
- * list stays, and the status says how old it is and why. All signals are blocked in the thread.
+ * list stays, and the status says how old it is and why. All signals but those of faults are blocked in
+ * the thread.
  *
  * callback  may be NULL: changes then show on the descriptor only
  *
@@ -388,8 +403,8 @@ DSTACK_P2P_API int dstack_p2p_monitor_stop(dstack_p2p *sdk);
 DSTACK_P2P_API void dstack_p2p_monitor_cancel(dstack_p2p *sdk);
 
 /**
- * A descriptor for poll(), readable while there is a list that dstack_p2p_monitor_peers() has not
- * returned yet. Do not read from it or close it. Borrowed from the handle until it is freed; -1 for NULL.
+ * A descriptor for poll(), readable while there is a first list, or one with changes, that
+ * dstack_p2p_monitor_peers() has not returned yet. Do not read from it or close it. Borrowed from the handle until it is freed; -1 for NULL.
  * Any thread.
  */
 DSTACK_P2P_API int dstack_p2p_monitor_fd(const dstack_p2p *sdk);

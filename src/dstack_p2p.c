@@ -14,6 +14,11 @@
  * The public skin: checks arguments, clears or sets the handle's error, delegates to cluster/.
  */
 
+#ifdef DSTACK_P2P_PROJECT_VERSION
+_Static_assert(sizeof DSTACK_P2P_VERSION == sizeof DSTACK_P2P_PROJECT_VERSION,
+               "version of the header and of the build");
+#endif
+
 const char *dstack_p2p_version(void)
 {
     return DSTACK_P2P_VERSION;
@@ -24,8 +29,8 @@ const char *dstack_p2p_code_name(int code)
     switch (code) {
     case DSTACK_P2P_OK:
         return "OK";
-#define X(name, value, sentence)                                                                                 \
-    case value:                                                                                                  \
+#define X(name, value, sentence)                                                                             \
+    case value:                                                                                              \
         return #name;
         DSTACK_P2P_ERROR_MAP(X)
 #undef X
@@ -39,8 +44,8 @@ const char *dstack_p2p_code_text(int code)
     switch (code) {
     case DSTACK_P2P_OK:
         return "success";
-#define X(name, value, sentence)                                                                                 \
-    case value:                                                                                                  \
+#define X(name, value, sentence)                                                                             \
+    case value:                                                                                              \
         return sentence;
         DSTACK_P2P_ERROR_MAP(X)
 #undef X
@@ -54,17 +59,15 @@ dstack_p2p *dstack_p2p_new(const char *contract, const char *url)
     return dstack_p2p_new_with_options(contract, url, NULL);
 }
 
-dstack_p2p *dstack_p2p_new_with_options(const char *contract, const char *url, const dstack_p2p_options *options)
+dstack_p2p *dstack_p2p_new_with_options(const char *contract, const char *url,
+                                        const dstack_p2p_options *options)
 {
     dstack_p2p *sdk = calloc(1, sizeof *sdk);
     if (!sdk) return NULL;
     sdk->clock = base_clock_system();
     sdk->cancel_fd = base_event_new();
-    if (sdk->cancel_fd < 0 || !cluster_monitor_init(&sdk->monitor)) {
-        base_event_free(sdk->cancel_fd);
-        free(sdk);
-        return NULL;
-    }
+    if (!cluster_monitor_init(&sdk->monitor) || sdk->cancel_fd < 0)
+        base_fail(&sdk->config_error, DSTACK_P2P_ERR_SYSTEM, "the system refuses more descriptors");
     cluster_config_load(&sdk->config, contract, url, options, &sdk->config_error);
     atomic_store(&sdk->chain_id, sdk->config.chain_id);
     sdk->error = sdk->config_error;
@@ -134,9 +137,7 @@ dstack_p2p_peers *dstack_p2p_get_peers(dstack_p2p *sdk)
 {
     if (!sdk || begin(sdk) || cluster_need_contract(sdk, &sdk->error)) return NULL;
     eth_rpc *rpc = cluster_rpc(sdk, &sdk->error);
-    dstack_p2p_peers *peers = rpc ? cluster_read_peers(sdk, rpc, &sdk->error) : NULL;
-    if (rpc) atomic_store(&sdk->chain_id, eth_rpc_chain_id(rpc));
-    return peers;
+    return rpc ? cluster_read_peers(sdk, rpc, &sdk->error) : NULL;
 }
 
 /* The identity, or NULL with the reason on the handle. */

@@ -16,7 +16,8 @@ int cluster_read_block(const eth_request *answer, cluster_block *block, base_err
     memset(block, 0, sizeof *block);
     if (eth_request_check(answer, error)) return error->code;
     if (json_is_null(json))
-        return base_fail(error, DSTACK_P2P_ERR_RPC_ANSWER, "the node has no block %s yet", answer->params.data);
+        return base_fail(error, DSTACK_P2P_ERR_RPC_ANSWER, "the node has no block for %s yet",
+                         answer->params.data);
     if (!eth_quantity_u64(json_object_get(json, "number"), &block->number) ||
         !eth_quantity_u64(json_object_get(json, "timestamp"), &block->time) ||
         !eth_data_fixed(json_object_get(json, "hash"), block->hash32, 32))

@@ -28,32 +28,36 @@ static bool differs(const dstack_p2p_peer *a, const dstack_p2p_peer *b)
            strcmp(a->instance_address, b->instance_address) != 0 || a->registered_at != b->registered_at;
 }
 
-static bool merge(const dstack_p2p_peer **before, const dstack_p2p_peer **after, cluster_change_fn tell,
-                  void *context)
+static size_t merge(const dstack_p2p_peer **before, const dstack_p2p_peer **after, dstack_p2p_change *changes)
 {
-    bool more = true;
-    while (more && (*before || *after)) {
+    size_t count = 0;
+    while (*before || *after) {
         int side = !*before ? 1 : !*after ? -1 : strcmp((*before)->instance_id, (*after)->instance_id);
-        dstack_p2p_change change = {0};
         if (side < 0)
-            change = (dstack_p2p_change){DSTACK_P2P_LEFT, *before, NULL};
+            changes[count++] = (dstack_p2p_change){DSTACK_P2P_LEFT, *before, NULL};
         else if (side > 0)
-            change = (dstack_p2p_change){DSTACK_P2P_JOINED, *after, NULL};
+            changes[count++] = (dstack_p2p_change){DSTACK_P2P_JOINED, *after, NULL};
         else if (differs(*before, *after))
-            change = (dstack_p2p_change){DSTACK_P2P_CHANGED, *after, *before};
-        if (change.peer) more = tell(context, &change);
+            changes[count++] = (dstack_p2p_change){DSTACK_P2P_CHANGED, *after, *before};
         before += side <= 0;
         after += side >= 0;
     }
-    return true;
+    return count;
 }
 
-bool cluster_compare(const dstack_p2p_peers *before, const dstack_p2p_peers *after, cluster_change_fn tell,
-                     void *context)
+dstack_p2p_change *cluster_changes(const dstack_p2p_peers *before, const dstack_p2p_peers *after,
+                                   size_t *count)
 {
+    size_t most = dstack_p2p_peers_count(before) + dstack_p2p_peers_count(after);
     const dstack_p2p_peer **old = order(before), **new = order(after);
-    bool ok = old && new && merge(old, new, tell, context);
+    dstack_p2p_change *changes = malloc((most + 1) * sizeof *changes);
+    if (old && new &&changes) {
+        *count = merge(old, new, changes);
+    } else {
+        free(changes);
+        changes = NULL;
+    }
     free(old);
     free(new);
-    return ok;
+    return changes;
 }

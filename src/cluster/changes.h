@@ -4,14 +4,12 @@
 
 #include "dstack_p2p.h"
 
-/** Receives a change; false ends the comparison. */
-typedef bool (*cluster_change_fn)(void *context, const dstack_p2p_change *change);
-
 /**
- * Tells what happened between two lists, ordered by instance id: each instance at most once. A peer
- * whose lease alone differs has not changed. False when memory is exhausted, before any change is told.
+ * What happened between two lists, ordered by instance id, each instance at most once. A peer whose lease
+ * alone differs has not changed. An array of `count` to be freed by the caller; NULL when memory is
+ * exhausted. Borrows from both lists.
  */
-bool cluster_compare(const dstack_p2p_peers *before, const dstack_p2p_peers *after, cluster_change_fn tell,
-                     void *context);
+dstack_p2p_change *cluster_changes(const dstack_p2p_peers *before, const dstack_p2p_peers *after,
+                                   size_t *count);
 
 #endif

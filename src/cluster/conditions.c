@@ -12,24 +12,34 @@ bool cluster_is_done(const dstack_p2p *sdk, const registry_state *state, const c
                      const char *url)
 {
     const registry_peer *peer = &state->peer;
-    if (!*url) return !peer->url_len;
-    if (strcmp(state->url, url) != 0 || memcmp(peer->address20, sdk->identity.address20, 20) != 0) return false;
+    if (!*url) return !peer->url_len && block->number > sdk->ledger.open_until;
+    if (strcmp(state->url, url) != 0 || memcmp(peer->address20, sdk->identity.address20, 20) != 0)
+        return false;
     if (!peer->expires_at) return true;
     uint64_t left = peer->expires_at > block->time ? peer->expires_at - block->time : 0;
     return left > state->lease_duration / 2;
 }
 
-static int check_chain(const cluster_identity *id, const registry_state *state, base_error *error)
+/* Any signature gives some key, and any key some root. So before the KMS is blamed the guest agent signs
+ * something else: a genuine app key comes out the same again. */
+static int blame_link(dstack_p2p *sdk, const registry_state *state, base_error *error)
 {
+    uint8_t signature[65];
     char root[43], trusted[43];
-    if (memcmp(id->kms_root20, state->kms_root20, 20) != 0) {
-        eth_address_format(id->kms_root20, root);
-        eth_address_format(state->kms_root20, trusted);
-        return base_fail(error, DSTACK_P2P_ERR_WRONG_KMS_ROOT,
-                         "this node's app key was issued by the KMS root %s, and the contract trusts %s; it is "
-                         "another KMS, or the owner must call setKmsRootAddress",
-                         root, trusted);
-    }
+    if (cluster_sign_purpose(sdk, "dstack-p2p-check", "a test message", signature, error)) return error->code;
+    eth_address_format(sdk->identity.kms_root20, root);
+    eth_address_format(state->kms_root20, trusted);
+    return base_fail(
+        error, DSTACK_P2P_ERR_WRONG_KMS_ROOT,
+        "the contract trusts the KMS root %s, and this node's KMS signature over app id and app key "
+        "gives %s: it is another KMS, or the signature is not over this app",
+        trusted, root);
+}
+
+static int check_chain(dstack_p2p *sdk, const registry_state *state, base_error *error)
+{
+    const cluster_identity *id = &sdk->identity;
+    if (memcmp(id->kms_root20, state->kms_root20, 20) != 0) return blame_link(sdk, state, error);
     if (!state->app_allowed)
         return base_fail(error, DSTACK_P2P_ERR_APP_NOT_ALLOWED,
                          "the contract does not allow app 0x%s; its owner can call allowApp(0x%s)",
@@ -37,10 +47,12 @@ static int check_chain(const cluster_identity *id, const registry_state *state, 
     return 0;
 }
 
-static int check_admission(const dstack_p2p *sdk, const registry_state *state, bool withdraws, base_error *error)
+static int check_admission(const dstack_p2p *sdk, const registry_state *state, bool withdraws,
+                           base_error *error)
 {
     const char *id = sdk->identity.instance_text;
-    if (state->banned) return base_fail(error, DSTACK_P2P_ERR_BANNED, "instance %s is banned by the contract's owner", id);
+    if (state->banned)
+        return base_fail(error, DSTACK_P2P_ERR_BANNED, "instance %s is banned by the contract's owner", id);
     if (!state->has_ticket)
         return base_fail(error, DSTACK_P2P_ERR_NO_NFT,
                          "instance %s holds no NFT; its operator mints one with: cast send %s "
@@ -71,16 +83,15 @@ static int check_url(const dstack_p2p *sdk, const registry_state *state, const c
     return 0;
 }
 
-int cluster_check_conditions(const dstack_p2p *sdk, const registry_state *state, const char *url,
-                             base_error *error)
+int cluster_check_conditions(dstack_p2p *sdk, const registry_state *state, const char *url, base_error *error)
 {
     bool withdraws = !*url;
     if (!eth_chain_has_block_hashes(sdk->chain_id))
-        return base_fail(error, DSTACK_P2P_ERR_WRONG_CHAIN,
-                         "chain %llu shows contracts no hashes of its own blocks, and a registration is anchored "
-                         "in one: use another chain",
-                         (unsigned long long)sdk->chain_id);
-    if (check_chain(&sdk->identity, state, error) || check_admission(sdk, state, withdraws, error))
-        return error->code;
+        return base_fail(
+            error, DSTACK_P2P_ERR_WRONG_CHAIN,
+            "chain %llu shows contracts no hashes of its own blocks, and a registration is anchored "
+            "in one: use another chain",
+            (unsigned long long)sdk->chain_id);
+    if (check_chain(sdk, state, error) || check_admission(sdk, state, withdraws, error)) return error->code;
     return withdraws ? 0 : check_url(sdk, state, url, error);
 }

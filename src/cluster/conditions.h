@@ -6,12 +6,15 @@
 #include "cluster/block.h"
 #include "registry/membership.h"
 
-/** Whether the contract holds what is wanted, with more than half of the lease left. */
+/**
+ * Whether the contract holds what is wanted, with more than half of the lease left; for a withdrawal also
+ * that no earlier registration of this handle can land any more.
+ */
 bool cluster_is_done(const dstack_p2p *sdk, const registry_state *state, const cluster_block *block,
                      const char *url);
 
 /** The contract's conditions, checked before anything is spent: which one does not hold, and the remedy. */
-int cluster_check_conditions(const dstack_p2p *sdk, const registry_state *state, const char *url,
+int cluster_check_conditions(dstack_p2p *sdk, const registry_state *state, const char *url,
                              base_error *error);
 
 #endif

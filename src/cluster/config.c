@@ -30,7 +30,7 @@ enum {
 /* The argument, else the environment's value, else NULL; an empty one counts as not given. */
 static const char *choose(const char *argument, const char *variable)
 {
-    const char *text = argument ? argument : getenv(variable);
+    const char *text = argument && *argument ? argument : getenv(variable);
     return text && *text ? text : NULL;
 }
 
@@ -51,7 +51,8 @@ static int load_contract(cluster_config *config, const char *argument, base_erro
                          "the contract address is not 0x and 40 hex digits: it has %zu bytes", strlen(text));
     if (!eth_address_parse(text, config->contract20))
         return base_fail(error, DSTACK_P2P_ERR_CONTRACT_ADDRESS,
-                         "the contract address '%s' is not 0x and 40 hex digits, or its checksum is wrong", text);
+                         "the contract address '%s' is not 0x and 40 hex digits, or its checksum is wrong",
+                         text);
     if (!memcmp(config->contract20, zero, 20))
         return base_fail(error, DSTACK_P2P_ERR_CONTRACT_ADDRESS, "the contract address is zero");
     eth_address_format(config->contract20, config->contract_text);
@@ -109,10 +110,13 @@ static int load_block(cluster_config *config, dstack_p2p_block block, base_error
 static int load_numbers(cluster_config *config, const dstack_p2p_options *options, base_error *error)
 {
     config->max_fee_per_gas = options->max_fee_per_gas ? options->max_fee_per_gas : 500 * GWEI;
-    config->max_total_fee = options->max_total_fee ? options->max_total_fee : 100000000 * GWEI;
+    config->max_priority_fee =
+        options->max_priority_fee_per_gas ? options->max_priority_fee_per_gas : 50 * GWEI;
+    config->max_fee_per_day = options->max_fee_per_day ? options->max_fee_per_day : 50000000 * GWEI;
     config->guest_wait_ms = options->guest_wait_ms ? options->guest_wait_ms : GUEST_WAIT_MS;
     config->rpc_timeout_ms = options->rpc_timeout_ms ? options->rpc_timeout_ms : RPC_TIMEOUT_MS;
-    config->confirm_timeout_ms = options->confirm_timeout_ms ? options->confirm_timeout_ms : CONFIRM_TIMEOUT_MS;
+    config->confirm_timeout_ms =
+        options->confirm_timeout_ms ? options->confirm_timeout_ms : CONFIRM_TIMEOUT_MS;
     config->poll_interval_ms = options->poll_interval_ms ? options->poll_interval_ms : POLL_INTERVAL_MS;
     if (config->rpc_timeout_ms > RPC_TIMEOUT_MAX_MS)
         return base_fail(error, DSTACK_P2P_ERR_CONFIG, "rpc_timeout_ms is above %d", RPC_TIMEOUT_MAX_MS);
@@ -125,9 +129,10 @@ static int check_options(const dstack_p2p_options *options, base_error *error)
 {
     for (size_t i = 0; i < sizeof options->reserved / sizeof *options->reserved; i++)
         if (options->reserved[i])
-            return base_fail(error, DSTACK_P2P_ERR_CONFIG,
-                             "an option is set that this library (%s) does not know, or the options were not cleared",
-                             DSTACK_P2P_VERSION);
+            return base_fail(
+                error, DSTACK_P2P_ERR_CONFIG,
+                "an option is set that this library (%s) does not know, or the options were not cleared",
+                DSTACK_P2P_VERSION);
     if ((unsigned)options->log_level > DSTACK_P2P_LOG_DEBUG)
         return base_fail(error, DSTACK_P2P_ERR_CONFIG, "log_level is none of the known ones");
     return 0;

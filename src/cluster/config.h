@@ -16,7 +16,7 @@ typedef struct cluster_config {
     char *rpc_urls;
     char *guest_endpoint; /**< NULL = the usual places */
     uint64_t chain_id;    /**< 0 = not pinned */
-    eth_wei max_fee_per_gas, max_total_fee;
+    eth_wei max_fee_per_gas, max_priority_fee, max_fee_per_day;
     uint32_t guest_wait_ms, rpc_timeout_ms, confirm_timeout_ms, poll_interval_ms;
     const char *block; /**< "latest", "safe" or "finalized" */
     base_log log;

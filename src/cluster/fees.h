@@ -12,19 +12,22 @@ typedef struct cluster_fees {
     eth_wei most;                      /**< gas_limit * max_fee */
 } cluster_fees;
 
-/** The gas limit of registerPeer for a URL of `url_len` bytes, whatever the peer's state. */
+/** The gas limit of registerPeer for a URL of `url_len` bytes (0 withdraws), whatever the peer's state. */
 uint64_t cluster_gas_limit(size_t url_len);
 
 /**
  * Chooses fees: twice the base fee, so that six full blocks in a row do not price the transaction out,
- * plus the tip; less where the ceiling says so. FEE_CEILING when the ceiling is below what the next block
+ * plus the tip; less where the ceilings say so. FEE_CEILING when the ceiling is below what the next block
  * asks for.
  */
 int cluster_choose_fees(const cluster_config *config, const cluster_block *block, eth_wei tip,
                         uint64_t gas_limit, cluster_fees *fees, base_error *error);
 
-/** SPEND_CEILING when the handle would exceed it; NO_FUNDS when the payer cannot. */
-int cluster_check_funds(const cluster_config *config, const cluster_fees *fees, eth_wei spent, eth_wei balance,
-                        const char *payer, base_error *error);
+/**
+ * SPEND_CEILING when `spent` and `added`, which it would add, exceed it; NO_FUNDS when the payer's balance
+ * is below the most the transaction can cost.
+ */
+int cluster_check_funds(const cluster_config *config, const cluster_fees *fees, eth_wei spent, eth_wei added,
+                        eth_wei balance, const char *payer, base_error *error);
 
 #endif

@@ -86,15 +86,15 @@ int cluster_identify(dstack_p2p *sdk, base_error *error)
         write_texts(&id);
         sdk->identity = id;
         sdk->has_identity = true;
-        base_log_write(&sdk->config.log, DSTACK_P2P_LOG_INFO, "instance %s of app %s, address %s", id.instance_text,
-                       id.app_id_text, id.address_text);
+        base_log_write(&sdk->config.log, DSTACK_P2P_LOG_INFO, "instance %s of app %s, address %s",
+                       id.instance_text, id.app_id_text, id.address_text);
     }
     base_wipe(&id, sizeof id);
     return error->code;
 }
 
-int cluster_sign_purpose(dstack_p2p *sdk, const char *purpose, uint8_t app_signature65[static 65],
-                         base_error *error)
+int cluster_sign_purpose(dstack_p2p *sdk, const char *purpose, const char *what,
+                         uint8_t app_signature65[static 65], base_error *error)
 {
     const cluster_identity *id = &sdk->identity;
     char path[REGISTRY_PATH_TEXT];
@@ -106,7 +106,11 @@ int cluster_sign_purpose(dstack_p2p *sdk, const char *purpose, uint8_t app_signa
         code = broken_link("it gave another derived key for the same path than before", error);
     if (!code && (!registry_recover_app_key(purpose, derived_key, key.app_signature65, app_key) ||
                   memcmp(app_key, id->app_key33, 33) != 0))
-        code = broken_link("the signature over the registration statement is not the app key's", error);
+        code = base_fail(
+            error, DSTACK_P2P_ERR_KEY_CHAIN,
+            "the guest agent's key chain is broken: the signature over %s is not of the app key that "
+            "signed before",
+            what);
     memcpy(app_signature65, key.app_signature65, 65);
     base_wipe(&key, sizeof key);
     return code;

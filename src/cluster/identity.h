@@ -12,8 +12,8 @@ typedef struct cluster_identity {
     uint8_t instance20[20], app_id20[20];
     uint8_t derived_key32[32]; /**< private; kept only while it pays for gas */
     uint8_t derived_key33[33], app_key33[33];
-    uint8_t address20[20];         /**< the derived key's */
-    uint8_t kms_root20[20];        /**< that certified the app key */
+    uint8_t address20[20];  /**< the derived key's */
+    uint8_t kms_root20[20]; /**< that certified the app key */
     uint8_t kms_signature65[65];
     char instance_text[41], app_id_text[41], address_text[43], payer_text[43];
     uint8_t payer20[20]; /**< pays for gas */
@@ -27,9 +27,9 @@ int cluster_identify(dstack_p2p *sdk, base_error *error);
 
 /**
  * Has the guest agent sign a purpose with the app key, and checks that the signature is the app key's
- * over this node's derived key.
+ * over this node's derived key. `what` names the purpose in the sentence.
  */
-int cluster_sign_purpose(dstack_p2p *sdk, const char *purpose, uint8_t app_signature65[static 65],
-                         base_error *error);
+int cluster_sign_purpose(dstack_p2p *sdk, const char *purpose, const char *what,
+                         uint8_t app_signature65[static 65], base_error *error);
 
 #endif

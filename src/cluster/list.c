@@ -35,13 +35,13 @@ static cluster_peer *next_slot(dstack_p2p_peers *list)
 bool cluster_list_add(dstack_p2p_peers *list, const registry_peer *peer, bool is_self)
 {
     cluster_peer *slot = next_slot(list);
-    if (!slot || !base_buf_append(&list->urls, peer->url, peer->url_len) || !base_buf_append(&list->urls, "", 1))
+    if (!slot || !base_buf_append(&list->urls, peer->url, peer->url_len) ||
+        !base_buf_append(&list->urls, "", 1))
         return false;
     base_hex_encode(peer->instance20, 20, slot->instance_text);
     eth_address_format(peer->address20, slot->address_text);
-    slot->record = (dstack_p2p_peer){.registered_at = peer->registered_at,
-                                     .expires_at = peer->expires_at,
-                                     .is_self = is_self};
+    slot->record = (dstack_p2p_peer){
+        .registered_at = peer->registered_at, .expires_at = peer->expires_at, .is_self = is_self};
     list->count++;
     return true;
 }

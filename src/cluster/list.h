@@ -21,6 +21,7 @@ struct dstack_p2p_peers {
     size_t count, capacity;
     base_buf urls; /**< NUL-terminated, one after the other */
     uint64_t version, block_number, block_time;
+    bool knows_self; /**< the handle knew who it is when the list was read */
     const base_clock *clock;
     uint64_t read_ms; /**< by the clock */
 };

@@ -11,9 +11,10 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { REREAD_MS = 60000, EXPIRY_SLACK_MS = 50, STACK_SIZE = 256 * 1024 };
+enum { REREAD_MS = 60000, EXPIRY_SLACK_MS = 50, BACKWARDS_MAX = 3 };
 
 /* What one look at the contract says. */
 typedef struct look {
@@ -21,27 +22,40 @@ typedef struct look {
     uint64_t version;
 } look;
 
+static void reset_status(cluster_monitor *monitor)
+{
+    memset(&monitor->status, 0, sizeof monitor->status);
+    snprintf(monitor->status.transport, sizeof monitor->status.transport, "poll");
+}
+
 bool cluster_monitor_init(cluster_monitor *monitor)
 {
     memset(monitor, 0, sizeof *monitor);
-    snprintf(monitor->status.transport, sizeof monitor->status.transport, "poll");
-    monitor->stop_fd = monitor->changed_fd = -1;
-    if (pthread_mutex_init(&monitor->lock, NULL)) return false;
-    if (!pthread_cond_init(&monitor->joined, NULL)) {
-        monitor->stop_fd = base_event_new();
-        monitor->changed_fd = base_event_new();
-        if (monitor->stop_fd >= 0 && monitor->changed_fd >= 0) return true;
-        base_event_free(monitor->stop_fd);
-        base_event_free(monitor->changed_fd);
-        pthread_cond_destroy(&monitor->joined);
-    }
-    pthread_mutex_destroy(&monitor->lock);
-    return false;
+    reset_status(monitor);
+    pthread_mutex_init(&monitor->lock, NULL);
+    pthread_cond_init(&monitor->joined, NULL);
+    monitor->stop_fd = base_event_new();
+    monitor->changed_fd = base_event_new();
+    return monitor->stop_fd >= 0 && monitor->changed_fd >= 0;
 }
 
 static bool is_stopping(const cluster_monitor *monitor)
 {
     return base_event_is_set(monitor->stop_fd);
+}
+
+/* A node that is behind what another one, or it itself, has shown already would make peers leave and come
+ * that did not. It may be a reorganisation, though, or another chain history: the third time in a row it
+ * is believed. */
+static int check_forward(cluster_monitor *monitor, uint64_t number, base_error *error)
+{
+    uint64_t known = monitor->status.block_number;
+    if (number >= known || ++monitor->backwards >= BACKWARDS_MAX) {
+        monitor->backwards = 0;
+        return 0;
+    }
+    return base_fail(error, DSTACK_P2P_ERR_RPC_ANSWER, "the node fell back from block %llu to block %llu",
+                     (unsigned long long)known, (unsigned long long)number);
 }
 
 static int take_look(dstack_p2p *sdk, look *seen, base_error *error)
@@ -50,8 +64,9 @@ static int take_look(dstack_p2p *sdk, look *seen, base_error *error)
     eth_rpc_begin(&batch);
     size_t block_at = cluster_ask_block(&batch, sdk->config.block);
     size_t version_at = registry_ask_version(&batch, sdk->config.contract20, sdk->config.block);
-    if (!eth_rpc_send(sdk->monitor.rpc, &batch, error) &&
-        !cluster_read_block(&batch.requests[block_at], &seen->block, error))
+    if (!cluster_exchange(sdk, sdk->monitor.rpc, &batch, error) &&
+        !cluster_read_block(&batch.requests[block_at], &seen->block, error) &&
+        !check_forward(&sdk->monitor, seen->block.number, error))
         registry_read_version(&batch.requests[version_at], &seen->version, error);
     eth_batch_free(&batch);
     return cluster_name_contract(sdk, error);
@@ -62,62 +77,56 @@ static bool is_outdated(const dstack_p2p *sdk, const look *seen)
 {
     const dstack_p2p_peers *list = sdk->monitor.list;
     return !list || seen->version != list->version || seen->block.time >= cluster_list_first_expiry(list) ||
-           base_now_ms(sdk->clock) - list->read_ms >= REREAD_MS;
+           base_now_ms(sdk->clock) - list->read_ms >= REREAD_MS || (sdk->has_identity && !list->knows_self);
 }
 
-static void set_list(dstack_p2p *sdk, dstack_p2p_peers *list, bool tell)
+static const dstack_p2p_peer *find_self(const dstack_p2p_peers *list)
 {
-    cluster_monitor *monitor = &sdk->monitor;
+    for (size_t i = 0; i < list->count; i++)
+        if (list->peers[i].record.is_self) return &list->peers[i].record;
+    return NULL;
+}
+
+static void set_list(cluster_monitor *monitor, dstack_p2p_peers *list, bool tell)
+{
+    const dstack_p2p_peer *self = find_self(list);
     pthread_mutex_lock(&monitor->lock);
     dstack_p2p_peers *old = monitor->list;
     monitor->list = list;
     monitor->status.version = list->version;
     monitor->status.peers = (uint32_t)list->count;
+    monitor->status.registered = self;
+    monitor->status.lease_expires_at = self ? self->expires_at : 0;
     if (tell) base_event_set(monitor->changed_fd);
     pthread_mutex_unlock(&monitor->lock);
     dstack_p2p_peers_free(old);
 }
 
-typedef struct telling {
-    cluster_monitor *monitor;
-    const dstack_p2p_peers *list;
-} telling;
-
-static bool tell_change(void *context, const dstack_p2p_change *change)
+static void tell(cluster_monitor *monitor, const dstack_p2p_change *changes, size_t count,
+                 const dstack_p2p_peers *list)
 {
-    telling *to = context;
-    if (is_stopping(to->monitor)) return false;
-    if (to->monitor->callback) to->monitor->callback(to->monitor->context, change, to->list);
-    return true;
+    for (size_t i = 0; i < count && monitor->callback && !is_stopping(monitor); i++)
+        monitor->callback(monitor->context, &changes[i], list);
 }
 
-static bool count_change(void *context, const dstack_p2p_change *change)
-{
-    (void)change;
-    ++*(size_t *)context;
-    return true;
-}
-
-/* The new list is in place before anybody hears of it, so that a callback and a status call agree. */
-static int publish(dstack_p2p *sdk, dstack_p2p_peers *list, base_error *error)
+/* Takes over a list. It is in place before anybody hears of it, so that a callback and a status call
+ * agree. */
+static int publish(cluster_monitor *monitor, dstack_p2p_peers *list, base_error *error)
 {
     static const dstack_p2p_change snapshot = {.kind = DSTACK_P2P_SNAPSHOT};
-    telling to = {&sdk->monitor, dstack_p2p_peers_ref(list)};
-    dstack_p2p_peers *before = dstack_p2p_peers_ref(sdk->monitor.list);
-    size_t changes = 0;
-    bool ok = !before || cluster_compare(before, list, count_change, &changes);
-    if (ok) {
-        set_list(sdk, list, !before || changes);
-        if (!before)
-            tell_change(&to, &snapshot);
-        else if (changes)
-            ok = cluster_compare(before, list, tell_change, &to);
-    } else {
+    size_t count = 1;
+    dstack_p2p_peers *before = dstack_p2p_peers_ref(monitor->list);
+    dstack_p2p_change *changes = before ? cluster_changes(before, list, &count) : NULL;
+    if (before && !changes) {
+        dstack_p2p_peers_free(before);
         dstack_p2p_peers_free(list);
+        return base_fail(error, DSTACK_P2P_ERR_NO_MEMORY, "out of memory");
     }
+    set_list(monitor, list, count > 0);
+    tell(monitor, changes ? changes : &snapshot, count, list);
+    free(changes);
     dstack_p2p_peers_free(before);
-    dstack_p2p_peers_free((dstack_p2p_peers *)(uintptr_t)to.list);
-    return ok ? 0 : base_fail(error, DSTACK_P2P_ERR_NO_MEMORY, "out of memory");
+    return 0;
 }
 
 static void note_outcome(dstack_p2p *sdk, const look *seen, const base_error *error)
@@ -137,7 +146,8 @@ static void note_outcome(dstack_p2p *sdk, const look *seen, const base_error *er
     }
     pthread_mutex_unlock(&monitor->lock);
     if (error->code && news)
-        base_log_write(&sdk->config.log, DSTACK_P2P_LOG_WARNING, "the peer list cannot be refreshed: %s", error->text);
+        base_log_write(&sdk->config.log, DSTACK_P2P_LOG_WARNING, "the peer list cannot be refreshed: %s",
+                       error->text);
     else if (news)
         base_log_write(&sdk->config.log, DSTACK_P2P_LOG_INFO, "the peer list is fresh again");
 }
@@ -148,11 +158,17 @@ static void work(dstack_p2p *sdk, look *seen)
     dstack_p2p_peers *list = NULL;
     if (!take_look(sdk, seen, &error) && is_outdated(sdk, seen))
         list = cluster_read_peers(sdk, sdk->monitor.rpc, &error);
+    if (list && list->block_number < seen->block.number) {
+        base_fail(&error, DSTACK_P2P_ERR_RPC_ANSWER, "the node fell back from block %llu to block %llu",
+                  (unsigned long long)seen->block.number, (unsigned long long)list->block_number);
+        dstack_p2p_peers_free(list);
+        list = NULL;
+    }
     if (is_stopping(&sdk->monitor)) {
         dstack_p2p_peers_free(list);
         return;
     }
-    if (list) publish(sdk, list, &error);
+    if (list) publish(&sdk->monitor, list, &error);
     note_outcome(sdk, seen, &error);
 }
 
@@ -182,27 +198,26 @@ static void *run(void *context)
     return NULL;
 }
 
-/* With all signals blocked: they are the application's, in its own threads. */
+/* With all signals blocked, for they are the application's, in its own threads; not those that a fault
+ * raises in the thread itself. */
 static bool launch(dstack_p2p *sdk)
 {
-    sigset_t all, saved;
-    pthread_attr_t attributes;
-    sigfillset(&all);
-    if (pthread_attr_init(&attributes)) return false;
-    pthread_attr_setstacksize(&attributes, STACK_SIZE);
-    pthread_sigmask(SIG_SETMASK, &all, &saved);
-    bool ok = !pthread_create(&sdk->monitor.thread, &attributes, run, sdk);
+    static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS};
+    sigset_t blocked, saved;
+    sigfillset(&blocked);
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+        sigdelset(&blocked, faults[i]);
+    pthread_sigmask(SIG_SETMASK, &blocked, &saved);
+    bool ok = !pthread_create(&sdk->monitor.thread, NULL, run, sdk);
     pthread_sigmask(SIG_SETMASK, &saved, NULL);
-    pthread_attr_destroy(&attributes);
     return ok;
 }
 
 static eth_rpc *connect_rpc(const dstack_p2p *sdk)
 {
-    uint64_t chain_id = atomic_load(&sdk->chain_id);
     eth_rpc_config config = {.urls = sdk->config.rpc_urls,
                              .timeout_ms = sdk->config.rpc_timeout_ms,
-                             .chain_id = chain_id ? chain_id : sdk->config.chain_id,
+                             .chain_id = atomic_load(&sdk->chain_id),
                              .cancel_fd = sdk->monitor.stop_fd,
                              .log = &sdk->config.log};
     return eth_rpc_new(&config);
@@ -212,13 +227,17 @@ static int start(dstack_p2p *sdk, dstack_p2p_monitor_fn callback, void *context,
 {
     cluster_monitor *monitor = &sdk->monitor;
     base_event_clear(monitor->stop_fd);
-    if (!(monitor->rpc = connect_rpc(sdk))) return base_fail(error, DSTACK_P2P_ERR_NO_MEMORY, "out of memory");
+    if (!(monitor->rpc = connect_rpc(sdk)))
+        return base_fail(error, DSTACK_P2P_ERR_NO_MEMORY, "out of memory");
     monitor->callback = callback;
     monitor->context = context;
     pthread_mutex_lock(&monitor->lock);
     dstack_p2p_peers_free(monitor->list);
     monitor->list = NULL;
     monitor->has_reading = false;
+    monitor->backwards = 0;
+    reset_status(monitor);
+    base_event_clear(monitor->changed_fd);
     monitor->status.running = monitor->started = launch(sdk);
     bool started = monitor->started;
     pthread_mutex_unlock(&monitor->lock);
@@ -235,7 +254,8 @@ int cluster_monitor_start(dstack_p2p *sdk, dstack_p2p_monitor_fn callback, void 
     bool inside = monitor->started && pthread_equal(monitor->thread, pthread_self());
     bool running = monitor->status.running && !is_stopping(monitor);
     pthread_mutex_unlock(&monitor->lock);
-    if (running || inside) return base_fail(error, DSTACK_P2P_ERR_STATE, "a monitor runs already on this handle");
+    if (running || inside)
+        return base_fail(error, DSTACK_P2P_ERR_STATE, "a monitor runs already on this handle");
     cluster_monitor_stop(sdk); /* joins one that was cancelled */
     return start(sdk, callback, context, error);
 }

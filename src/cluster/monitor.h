@@ -25,9 +25,10 @@ typedef struct cluster_monitor {
     eth_rpc *rpc;
     dstack_p2p_monitor_fn callback;
     void *context;
+    unsigned backwards; /**< readings in a row that were older than the last good one */
 } cluster_monitor;
 
-/** Makes what the other functions need; false when the system refuses it. */
+/** Makes what the other functions need; false when the system refuses descriptors. */
 bool cluster_monitor_init(cluster_monitor *monitor);
 
 int cluster_monitor_start(dstack_p2p *sdk, dstack_p2p_monitor_fn callback, void *context, base_error *error);

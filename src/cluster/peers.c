@@ -9,20 +9,19 @@
 #include <string.h>
 
 enum {
-    PAGE = 1000,          /* peers: 0.4 to 0.6 MB of answer, 3M to 20M gas of eth_call */
-    PAGES_PER_BATCH = 8,  /* stays below the ceiling of an answer */
-    PEERS_MAX = 1000000   /* a contract that claims more is lying */
+    PAGE = 1000,         /* peers: 0.4 to 0.6 MB of answer, 3M to 20M gas of eth_call */
+    PAGES_PER_BATCH = 8, /* stays below the ceiling of an answer */
+    PEERS_MAX = 1000000  /* a contract that claims more is lying */
 };
 
 static int add_page(const dstack_p2p *sdk, registry_page *page, dstack_p2p_peers *list, base_error *error)
 {
-    bool known = sdk->has_identity;
     registry_peer peer;
     for (size_t i = 0; i < page->count; i++) {
         if (registry_next_peer(page, &peer, error)) return error->code;
-        bool is_self = known && !memcmp(peer.instance20, sdk->identity.instance20, 20);
+        bool is_self = list->knows_self && !memcmp(peer.instance20, sdk->identity.instance20, 20);
         if (!cluster_list_add(list, &peer, is_self))
-            return base_fail(error, DSTACK_P2P_ERR_NO_MEMORY, "out of memory");
+            return base_fail(error, DSTACK_P2P_ERR_NO_MEMORY, "out of memory, or too many peers");
     }
     return 0;
 }
@@ -47,7 +46,7 @@ static int take_page(const dstack_p2p *sdk, const eth_request *answer, bool firs
 }
 
 /* The first page together with the block it is at least as new as. */
-static int read_first(const dstack_p2p *sdk, eth_rpc *rpc, dstack_p2p_peers *list, uint64_t *total,
+static int read_first(dstack_p2p *sdk, eth_rpc *rpc, dstack_p2p_peers *list, uint64_t *total,
                       base_error *error)
 {
     eth_batch batch;
@@ -55,7 +54,8 @@ static int read_first(const dstack_p2p *sdk, eth_rpc *rpc, dstack_p2p_peers *lis
     eth_rpc_begin(&batch);
     size_t block_at = cluster_ask_block(&batch, sdk->config.block);
     size_t page_at = registry_ask_page(&batch, sdk->config.contract20, 0, PAGE, sdk->config.block);
-    if (!eth_rpc_send(rpc, &batch, error) && !cluster_read_block(&batch.requests[block_at], &block, error) &&
+    if (!cluster_exchange(sdk, rpc, &batch, error) &&
+        !cluster_read_block(&batch.requests[block_at], &block, error) &&
         !take_page(sdk, &batch.requests[page_at], true, list, total, error)) {
         list->block_number = block.number;
         list->block_time = block.time;
@@ -64,7 +64,7 @@ static int read_first(const dstack_p2p *sdk, eth_rpc *rpc, dstack_p2p_peers *lis
     return error->code;
 }
 
-static int read_batch(const dstack_p2p *sdk, eth_rpc *rpc, dstack_p2p_peers *list, uint64_t *offset,
+static int read_batch(dstack_p2p *sdk, eth_rpc *rpc, dstack_p2p_peers *list, uint64_t *offset,
                       uint64_t *total, base_error *error)
 {
     char tag[24];
@@ -74,7 +74,7 @@ static int read_batch(const dstack_p2p *sdk, eth_rpc *rpc, dstack_p2p_peers *lis
     eth_rpc_begin(&batch);
     for (int i = 0; i < PAGES_PER_BATCH && *offset < *total; i++, *offset += PAGE)
         registry_ask_page(&batch, sdk->config.contract20, *offset, PAGE, tag);
-    eth_rpc_send(rpc, &batch, error);
+    cluster_exchange(sdk, rpc, &batch, error);
     for (size_t i = 1; i < batch.count && !error->code; i++)
         take_page(sdk, &batch.requests[i], first && i == 1, list, total, error);
     eth_batch_free(&batch);
@@ -82,7 +82,7 @@ static int read_batch(const dstack_p2p *sdk, eth_rpc *rpc, dstack_p2p_peers *lis
 }
 
 /* More than one page: all of them again, pinned to one block, so that they fit together. */
-static int read_pinned(const dstack_p2p *sdk, eth_rpc *rpc, dstack_p2p_peers *list, uint64_t total,
+static int read_pinned(dstack_p2p *sdk, eth_rpc *rpc, dstack_p2p_peers *list, uint64_t total,
                        base_error *error)
 {
     list->count = 0;
@@ -92,7 +92,7 @@ static int read_pinned(const dstack_p2p *sdk, eth_rpc *rpc, dstack_p2p_peers *li
     return 0;
 }
 
-static int fill(const dstack_p2p *sdk, eth_rpc *rpc, dstack_p2p_peers *list, base_error *error)
+static int fill(dstack_p2p *sdk, eth_rpc *rpc, dstack_p2p_peers *list, base_error *error)
 {
     uint64_t total = 0;
     if (read_first(sdk, rpc, list, &total, error)) return error->code;
@@ -100,12 +100,12 @@ static int fill(const dstack_p2p *sdk, eth_rpc *rpc, dstack_p2p_peers *list, bas
     return cluster_list_finish(list, error);
 }
 
-dstack_p2p_peers *cluster_read_peers(const dstack_p2p *sdk, eth_rpc *rpc, base_error *error)
+dstack_p2p_peers *cluster_read_peers(dstack_p2p *sdk, eth_rpc *rpc, base_error *error)
 {
     dstack_p2p_peers *list = cluster_list_new(sdk->clock);
     if (!list) {
         base_fail(error, DSTACK_P2P_ERR_NO_MEMORY, "out of memory");
-    } else if (fill(sdk, rpc, list, error)) {
+    } else if (list->knows_self = sdk->has_identity, fill(sdk, rpc, list, error)) {
         cluster_name_contract(sdk, error);
         dstack_p2p_peers_free(list);
         list = NULL;

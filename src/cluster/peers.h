@@ -7,8 +7,8 @@
 
 /**
  * Reads the whole list with a connection of the caller's (the handle's, or the monitor's). NULL on
- * failure. Reads of the handle nothing that another thread may change.
+ * failure.
  */
-dstack_p2p_peers *cluster_read_peers(const dstack_p2p *sdk, eth_rpc *rpc, base_error *error);
+dstack_p2p_peers *cluster_read_peers(dstack_p2p *sdk, eth_rpc *rpc, base_error *error);
 
 #endif

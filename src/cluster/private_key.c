@@ -14,7 +14,8 @@
 
 enum { KEY_FILE_MAX = 256 };
 
-static int parse(const char *text, size_t len, const char *source, uint8_t key32[static 32], base_error *error)
+static int parse(const char *text, size_t len, const char *source, uint8_t key32[static 32],
+                 base_error *error)
 {
     static const char space[] = " \t\r\n";
     while (len && strchr(space, text[0]) && text[0])
@@ -26,7 +27,8 @@ static int parse(const char *text, size_t len, const char *source, uint8_t key32
                          "%s is empty; unset it to let the node's own derived key pay for gas", source);
     if (len >= 2 && strncmp(text, "0x", 2) == 0) text += 2, len -= 2;
     if (!base_hex_decode(text, len, key32, 32))
-        return base_fail(error, DSTACK_P2P_ERR_PRIVATE_KEY, "%s is not a private key of 64 hex digits", source);
+        return base_fail(error, DSTACK_P2P_ERR_PRIVATE_KEY, "%s is not a private key of 64 hex digits",
+                         source);
     if (!eth_key_valid(key32))
         return base_fail(error, DSTACK_P2P_ERR_PRIVATE_KEY,
                          "%s is not a private key: it is zero or not below the order of secp256k1", source);
@@ -45,7 +47,8 @@ static bool is_key(const char *path)
 
 static int cannot_read(const char *path, const char *why, base_error *error)
 {
-    return base_fail(error, DSTACK_P2P_ERR_PRIVATE_KEY, "cannot read the private key file '%.200s': %s", path, why);
+    return base_fail(error, DSTACK_P2P_ERR_PRIVATE_KEY, "cannot read the private key file '%.200s': %s", path,
+                     why);
 }
 
 static ssize_t read_all(int fd, char *text, size_t size)
@@ -63,8 +66,9 @@ static int read_file(const char *path, const base_log *log, uint8_t key32[static
     char text[KEY_FILE_MAX + 1];
     struct stat status;
     if (is_key(path))
-        return base_fail(error, DSTACK_P2P_ERR_PRIVATE_KEY,
-                         "the name of the private key file is a key itself; give a file's name, or use PRIVATE_KEY");
+        return base_fail(
+            error, DSTACK_P2P_ERR_PRIVATE_KEY,
+            "the name of the private key file is a key itself; give a file's name, or use PRIVATE_KEY");
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) return cannot_read(path, strerror(errno), error);
     if (fstat(fd, &status) == 0 && status.st_mode & (S_IRWXG | S_IRWXO))

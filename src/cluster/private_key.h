@@ -2,8 +2,8 @@
 #ifndef CLUSTER_PRIVATE_KEY_H
 #define CLUSTER_PRIVATE_KEY_H
 
-#include "base/log.h"
 #include "base/error.h"
+#include "base/log.h"
 
 #include <stdint.h>
 

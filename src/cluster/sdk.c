@@ -6,7 +6,7 @@ eth_rpc *cluster_rpc(dstack_p2p *sdk, base_error *error)
     if (!sdk->rpc) {
         eth_rpc_config config = {.urls = sdk->config.rpc_urls,
                                  .timeout_ms = sdk->config.rpc_timeout_ms,
-                                 .chain_id = sdk->config.chain_id,
+                                 .chain_id = atomic_load(&sdk->chain_id),
                                  .cancel_fd = sdk->cancel_fd,
                                  .log = &sdk->config.log};
         sdk->rpc = eth_rpc_new(&config);
@@ -15,12 +15,22 @@ eth_rpc *cluster_rpc(dstack_p2p *sdk, base_error *error)
     return sdk->rpc;
 }
 
+int cluster_exchange(dstack_p2p *sdk, eth_rpc *rpc, eth_batch *batch, base_error *error)
+{
+    uint64_t pinned = 0, chain_id;
+    if (eth_rpc_send(rpc, batch, error)) return error->code;
+    chain_id = eth_rpc_chain_id(rpc);
+    if (!chain_id || atomic_compare_exchange_strong(&sdk->chain_id, &pinned, chain_id) || pinned == chain_id)
+        return 0;
+    return base_fail(error, DSTACK_P2P_ERR_WRONG_CHAIN,
+                     "the node is on chain %llu, not on chain %llu as before", (unsigned long long)chain_id,
+                     (unsigned long long)pinned);
+}
+
 int cluster_send(dstack_p2p *sdk, eth_batch *batch, base_error *error)
 {
     eth_rpc *rpc = cluster_rpc(sdk, error);
-    if (!rpc || eth_rpc_send(rpc, batch, error)) return error->code;
-    atomic_store(&sdk->chain_id, eth_rpc_chain_id(rpc));
-    return 0;
+    return rpc ? cluster_exchange(sdk, rpc, batch, error) : error->code;
 }
 
 int cluster_need_contract(const dstack_p2p *sdk, base_error *error)

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "cluster/config.h"
 #include "cluster/identity.h"
+#include "cluster/ledger.h"
 #include "cluster/monitor.h"
 #include "eth/rpc.h"
 #include "guest/client.h"
@@ -27,20 +28,27 @@ struct dstack_p2p {
     cluster_identity identity;
     atomic_bool has_identity; /**< set after identity, which never changes again: the monitor reads it */
 
-    eth_wei spent; /**< what this handle's transactions have cost, or still may */
+    cluster_ledger ledger; /**< what its transactions cost */
     cluster_monitor monitor;
 };
 
 /** The connection to the node; NULL, with the reason in `error`, when it cannot be made. */
 eth_rpc *cluster_rpc(dstack_p2p *sdk, base_error *error);
 
-/** Sends a batch with the handle's connection and remembers the chain id. */
+/**
+ * Sends a batch with a connection of the handle's, or of its monitor's. The first chain id that either
+ * hears is pinned for both. Any thread, with a connection of its own.
+ */
+int cluster_exchange(dstack_p2p *sdk, eth_rpc *rpc, eth_batch *batch, base_error *error);
+
+/** The same with the handle's own connection. */
 int cluster_send(dstack_p2p *sdk, eth_batch *batch, base_error *error);
 
 /** Fails when there is no contract address. */
 int cluster_need_contract(const dstack_p2p *sdk, base_error *error);
 
-/** Puts the contract's address in front of a sentence that says it is not there, or not ours. Returns the code. */
+/** Puts the contract's address in front of a sentence that says it is not there, or not ours. Returns the
+ * code. */
 int cluster_name_contract(const dstack_p2p *sdk, base_error *error);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE /* strcasestr */
 #include "cluster/submit.h"
 
 #include "base/hex.h"
 #include "cluster/sdk.h"
-#include "eth/quantity.h"
 #include "eth/tx.h"
 
 #include <string.h>
@@ -34,59 +34,94 @@ static int sign(const dstack_p2p *sdk, const cluster_call *call, base_buf *raw, 
     return base_fail(error, DSTACK_P2P_ERR_NO_MEMORY, "the transaction cannot be signed: out of memory");
 }
 
-/* The receipt of our transaction, and of no other. */
-static int read_receipt(const json_t *json, cluster_receipt *receipt, base_error *error)
+/* Nodes have no common codes for these; the words are geth's, Besu's, Nethermind's, Erigon's and anvil's. */
+static bool says_one_of(const eth_request *request, const char *const *words)
 {
-    uint8_t hash[32];
-    uint64_t status;
-    if (!eth_data_fixed(json_object_get(json, "transactionHash"), hash, 32) ||
-        memcmp(hash, receipt->hash32, 32) != 0 ||
-        !eth_quantity_u64(json_object_get(json, "status"), &status) || status > 1 ||
-        !eth_quantity_u64(json_object_get(json, "blockNumber"), &receipt->block_number) ||
-        !eth_quantity_u64(json_object_get(json, "gasUsed"), &receipt->gas_used) ||
-        !eth_quantity_wei(json_object_get(json, "effectiveGasPrice"), &receipt->gas_price))
-        return base_fail(error, DSTACK_P2P_ERR_RPC_ANSWER, "the node's receipt is malformed or another transaction's");
-    receipt->mined = true;
-    receipt->succeeded = status == 1;
-    return 0;
+    for (; *words; words++)
+        if (strcasestr(request->error_message, *words)) return true;
+    return false;
 }
 
-static bool says(const eth_request *request, const char *words)
+static bool is_unknown_method(const eth_request *request)
 {
-    return strstr(request->error_message, words);
+    static const char *const missing[] = {"not found",      "not supported", "unsupported",
+                                          "does not exist", "not available", NULL};
+    return request->error_code == -32601 ||
+           (strcasestr(request->error_message, "method") && says_one_of(request, missing));
 }
 
-static acceptance judge_error(const eth_request *request, cluster_receipt *receipt, base_error *error)
+static bool is_pending(const eth_request *request)
 {
-    if (request->error_code == -32601 || says(request, "not supported") || says(request, "does not exist"))
-        return UNKNOWN_METHOD;
-    if (request->error_code == 4 || says(request, "already known") || says(request, "already imported"))
-        return PENDING; /* 4: EIP-7966, accepted but not mined in the node's time */
-    if (says(request, "nonce too low")) receipt->nonce_taken = true;
+    static const char *const known[] = {"already known",
+                                        "alreadyknown",
+                                        "already imported",
+                                        "known transaction",
+                                        "timeout",
+                                        "timed out",
+                                        NULL};
+    /* EIP-7966: 4, not mined in the node's time; 5, in the pool and not ready. */
+    return request->error_code == 4 || request->error_code == 5 || says_one_of(request, known);
+}
+
+static acceptance judge_error(dstack_p2p *sdk, const eth_request *request, bool *again, base_error *error)
+{
+    static const char *const replaces[] = {"replacement", "replaced", NULL};
+    static const char *const nonce[] = {"nonce too low", "nonce is too low", "oldnonce", NULL};
+    static const char *const funds[] = {"insufficient funds", "insufficient balance", NULL};
+    if (is_unknown_method(request)) return UNKNOWN_METHOD;
+    if (is_pending(request)) return PENDING;
+    if (says_one_of(request, replaces)) *again = sdk->ledger.raise = true;
+    if (says_one_of(request, nonce)) *again = true;
+    if (says_one_of(request, funds))
+        base_fail(error, DSTACK_P2P_ERR_NO_FUNDS, "the node says that %s cannot pay: %s",
+                  sdk->identity.payer_text, request->error_message);
     eth_request_check(request, error);
-    if (says(request, "insufficient funds")) error->code = DSTACK_P2P_ERR_NO_FUNDS;
     return REFUSED;
 }
 
-static acceptance send_with(dstack_p2p *sdk, const char *method, const base_buf *raw, cluster_receipt *receipt,
-                            base_error *error)
+static int unconfirmed(const dstack_p2p *sdk, const char *why, base_error *error)
+{
+    char hash[65];
+    base_error reason = {0};
+    base_hex_encode(sdk->ledger.hash32, 32, hash);
+    base_fail(&reason, DSTACK_P2P_ERR_UNCONFIRMED, "the transaction 0x%s may have been sent, but %s", hash,
+              why);
+    *error = reason;
+    return error->code;
+}
+
+/* What a failed exchange means for the transaction in it. */
+static acceptance judge_failure(const dstack_p2p *sdk, base_error *error)
+{
+    switch (error->code) {
+    case DSTACK_P2P_ERR_RPC_TIMEOUT:
+    case DSTACK_P2P_ERR_RPC_ANSWER:
+        return PENDING;
+    case DSTACK_P2P_ERR_CANCELLED:
+        unconfirmed(sdk, "waiting for it was cancelled", error);
+        return REFUSED;
+    default:
+        return REFUSED;
+    }
+}
+
+static acceptance send_with(dstack_p2p *sdk, const char *method, const base_buf *raw,
+                            cluster_receipt *receipt, bool *again, base_error *error)
 {
     eth_batch batch;
-    acceptance outcome = REFUSED;
+    acceptance outcome = PENDING;
     eth_batch_init(&batch);
     eth_batch_add(&batch, method, "%s", ""); /* the parameter is too long for the format */
-    base_buf *params = &batch.requests[0].params;
-    base_buf_puts(params, "[\"0x");
-    base_buf_hex(params, raw->data, raw->len);
-    base_buf_puts(params, "\"]");
-    eth_request *answer = &batch.requests[0];
-    int code = cluster_send(sdk, &batch, error);
-    if (code == DSTACK_P2P_ERR_RPC_TIMEOUT || code == DSTACK_P2P_ERR_RPC_ANSWER)
-        outcome = PENDING; /* it may have arrived all the same */
-    else if (!code && answer->has_error)
-        outcome = judge_error(answer, receipt, error);
-    else if (!code)
-        outcome = json_is_object(answer->result) && !read_receipt(answer->result, receipt, error) ? MINED : PENDING;
+    eth_request *request = &batch.requests[0];
+    base_buf_puts(&request->params, "[\"0x");
+    base_buf_hex(&request->params, raw->data, raw->len);
+    base_buf_puts(&request->params, "\"]");
+    if (cluster_send(sdk, &batch, error))
+        outcome = judge_failure(sdk, error);
+    else if (request->has_error)
+        outcome = judge_error(sdk, request, again, error);
+    else if (json_is_object(request->result))
+        outcome = cluster_read_receipt(request->result, &sdk->ledger, receipt, error) ? PENDING : MINED;
     if (outcome == PENDING || outcome == UNKNOWN_METHOD) base_error_clear(error);
     eth_batch_free(&batch);
     return outcome;
@@ -94,24 +129,14 @@ static acceptance send_with(dstack_p2p *sdk, const char *method, const base_buf 
 
 static int ask_receipt(dstack_p2p *sdk, cluster_receipt *receipt, base_error *error)
 {
-    char hash[65];
     eth_batch batch;
-    base_hex_encode(receipt->hash32, 32, hash);
     eth_rpc_begin(&batch);
-    size_t at = eth_batch_add(&batch, "eth_getTransactionReceipt", "[\"0x%s\"]", hash);
+    size_t at = cluster_ask_receipt(&batch, &sdk->ledger);
     const eth_request *answer = &batch.requests[at];
-    if (!cluster_send(sdk, &batch, error) && !eth_request_check(answer, error) && !json_is_null(answer->result))
-        read_receipt(answer->result, receipt, error);
+    if (!cluster_send(sdk, &batch, error) && !eth_request_check(answer, error))
+        cluster_read_receipt(answer->result, &sdk->ledger, receipt, error);
     eth_batch_free(&batch);
     return error->code;
-}
-
-static int unconfirmed(const cluster_receipt *receipt, const char *why, base_error *error)
-{
-    char hash[65];
-    base_hex_encode(receipt->hash32, 32, hash);
-    base_error_clear(error);
-    return base_fail(error, DSTACK_P2P_ERR_UNCONFIRMED, "the transaction 0x%s was sent, but %s", hash, why);
 }
 
 static int await_receipt(dstack_p2p *sdk, cluster_receipt *receipt, base_error *error)
@@ -119,36 +144,37 @@ static int await_receipt(dstack_p2p *sdk, cluster_receipt *receipt, base_error *
     uint64_t end = base_now_ms(sdk->clock) + sdk->config.confirm_timeout_ms, pause = POLL_MIN_MS;
     for (;;) {
         base_error problem = {0};
-        ask_receipt(sdk, receipt, &problem);
-        if (receipt->mined) return 0;
+        if (!ask_receipt(sdk, receipt, &problem) && receipt->mined) return 0;
         if (problem.code == DSTACK_P2P_ERR_CANCELLED || base_wait(sdk->clock, sdk->cancel_fd, pause))
-            return unconfirmed(receipt, "waiting for it was cancelled", error);
+            return unconfirmed(sdk, "waiting for it was cancelled", error);
         if (base_now_ms(sdk->clock) >= end)
-            return unconfirmed(receipt, problem.code ? problem.text : "it is in no block yet", error);
+            return unconfirmed(sdk, problem.code ? problem.text : "it is in no block yet", error);
         pause = pause * 2 < POLL_MAX_MS ? pause * 2 : POLL_MAX_MS;
     }
 }
 
-static int deliver(dstack_p2p *sdk, const base_buf *raw, cluster_receipt *receipt, base_error *error)
+static int deliver(dstack_p2p *sdk, const base_buf *raw, cluster_receipt *receipt, bool *again,
+                   base_error *error)
 {
-    acceptance outcome = send_with(sdk, "eth_sendRawTransactionSync", raw, receipt, error);
-    if (outcome == UNKNOWN_METHOD) outcome = send_with(sdk, "eth_sendRawTransaction", raw, receipt, error);
+    acceptance outcome = send_with(sdk, "eth_sendRawTransactionSync", raw, receipt, again, error);
+    if (outcome == UNKNOWN_METHOD)
+        outcome = send_with(sdk, "eth_sendRawTransaction", raw, receipt, again, error);
     if (outcome == PENDING) return await_receipt(sdk, receipt, error);
     if (outcome == UNKNOWN_METHOD)
         return base_fail(error, DSTACK_P2P_ERR_RPC_ERROR, "the node takes no transactions");
     return error->code;
 }
 
-int cluster_submit(dstack_p2p *sdk, const cluster_call *call, cluster_receipt *receipt, base_error *error)
+int cluster_submit(dstack_p2p *sdk, const cluster_call *call, cluster_receipt *receipt, bool *again,
+                   base_error *error)
 {
+    uint8_t hash[32];
     base_buf raw = base_buf_make(RAW_MAX);
     memset(receipt, 0, sizeof *receipt);
-    if (!sign(sdk, call, &raw, receipt->hash32, error)) {
-        deliver(sdk, &raw, receipt, error);
-        if (receipt->mined)
-            sdk->spent = eth_wei_add(sdk->spent, eth_wei_mul(receipt->gas_price, receipt->gas_used));
-        else if (error->code == DSTACK_P2P_ERR_UNCONFIRMED || error->code == DSTACK_P2P_ERR_CANCELLED)
-            sdk->spent = eth_wei_add(sdk->spent, call->fees.most);
+    if (!sign(sdk, call, &raw, hash, error)) {
+        cluster_ledger_book(&sdk->ledger, call->nonce, &call->fees, hash, call->anchor);
+        if (!deliver(sdk, &raw, receipt, again, error))
+            cluster_ledger_settle(&sdk->ledger, receipt->cost, receipt->succeeded);
     }
     base_buf_free(&raw);
     return error->code;

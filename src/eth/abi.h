@@ -11,7 +11,8 @@
 
 enum { ETH_ABI_WORD = 32 };
 
-/** An argument: `len` bytes of string or bytes if `data` is given, an address if that is, else the integer. */
+/** An argument: `len` bytes of string or bytes if `data` is given, an address if that is, else the integer.
+ */
 typedef struct eth_abi_arg {
     const void *data;
     size_t len;

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PARAMS_MAX = 512 * 1024, REVERT_DATA_MAX = 64 * 1024 };
+enum { PARAMS_MAX = 512 * 1024, REVERT_DATA_MAX = 64 * 1024, PARTS_MAX = 65536 };
 
 void eth_batch_init(eth_batch *batch)
 {
@@ -83,6 +83,8 @@ size_t eth_batch_add_call(eth_batch *batch, const uint8_t to20[static 20], const
 
 bool eth_batch_write(eth_batch *batch, size_t first, size_t count, uint64_t *next_id, base_buf *out)
 {
+    for (size_t i = first; i < first + count; i++)
+        if (base_buf_failed(&batch->requests[i].params)) batch->failed = true;
     if (count > 1) base_buf_puts(out, "[");
     for (size_t i = first; i < first + count; i++) {
         eth_request *request = &batch->requests[i];
@@ -123,9 +125,11 @@ static int read_answer(eth_batch *batch, size_t first, size_t count, json_t *ans
 {
     json_t *id = json_object_get(answer, "id"), *failure = json_object_get(answer, "error");
     json_t *result = json_object_get(answer, "result");
-    if (!json_is_integer(id))
+    bool is_only = count == 1 && json_is_object(failure) && !json_is_integer(id);
+    if (!json_is_integer(id) && !is_only)
         return base_fail(error, DSTACK_P2P_ERR_RPC_ANSWER, "the node answered without a request id");
-    uint64_t offset = (uint64_t)json_integer_value(id) - batch->requests[first].id;
+    /* A node that did not get as far as the id: with one request there is no doubt whose error it is. */
+    uint64_t offset = is_only ? 0 : (uint64_t)json_integer_value(id) - batch->requests[first].id;
     if (offset >= count || is_answered(&batch->requests[first + offset]))
         return base_fail(error, DSTACK_P2P_ERR_RPC_ANSWER,
                          "the node answered another request than was sent (id %lld)",
@@ -141,26 +145,28 @@ static int read_answer(eth_batch *batch, size_t first, size_t count, json_t *ans
     return 0;
 }
 
-/* An error object for the whole batch, as nodes send that do not take batches, or not such large ones. */
-static int read_refusal(const json_t *answer, base_error *error)
+/* One error for several requests, as nodes send that do not take batches, or not such large ones. */
+static const json_t *find_refusal(const json_t *root, size_t count)
 {
-    eth_request all = {.method = "the batch", .error_data = base_buf_make(0)};
-    read_error(&all, json_object_get(answer, "error"));
-    return eth_request_check(&all, error);
+    const json_t *only = json_array_size(root) == 1 ? json_array_get(root, 0) : root;
+    return count > 1 ? json_object_get(only, "error") : NULL;
 }
 
-static bool is_refusal(const json_t *root, size_t count)
+static int read_refusal(const json_t *failure, base_error *error)
 {
-    return json_is_object(json_object_get(root, "error")) &&
-           (count > 1 || json_is_null(json_object_get(root, "id")));
+    eth_request all = {.method = "the batch", .error_data = base_buf_make(0)};
+    read_error(&all, failure);
+    return eth_request_check(&all, error);
 }
 
 static int read_all(eth_batch *batch, size_t first, size_t count, json_t *root, base_error *error)
 {
     size_t answers = json_is_array(root) ? json_array_size(root) : 1;
-    if (is_refusal(root, count)) return read_refusal(root, error);
+    const json_t *refusal = find_refusal(root, count);
+    if (json_is_object(refusal)) return read_refusal(refusal, error);
     if (count > 1 && json_is_object(root))
-        return base_fail(error, DSTACK_P2P_ERR_RPC_ERROR, "the node answered a batch as if it were one request");
+        return base_fail(error, DSTACK_P2P_ERR_RPC_ERROR,
+                         "the node answered a batch as if it were one request");
     if (answers != count)
         return base_fail(error, DSTACK_P2P_ERR_RPC_ANSWER, "the node answered %zu of %zu requests", answers,
                          count);
@@ -171,10 +177,22 @@ static int read_all(eth_batch *batch, size_t first, size_t count, json_t *root, 
     return 0;
 }
 
+/* Whether an answer has so many parts that parsing it takes many times its size in memory. */
+static bool is_bloated(const char *text, size_t len)
+{
+    size_t parts = 0;
+    for (size_t i = 0; i < len && parts <= PARTS_MAX; i++)
+        parts += text[i] == ',' || text[i] == '[' || text[i] == '{';
+    return parts > PARTS_MAX;
+}
+
 int eth_batch_read(eth_batch *batch, size_t first, size_t count, const char *text, size_t len,
                    base_error *error)
 {
     json_error_t problem;
+    if (is_bloated(text, len))
+        return base_fail(error, DSTACK_P2P_ERR_RPC_ANSWER, "the node's answer has more than %d parts",
+                         PARTS_MAX);
     json_t *root = json_loadb(len ? text : "", len, JSON_REJECT_DUPLICATES, &problem);
     if (!root)
         return base_fail(error, DSTACK_P2P_ERR_RPC_ANSWER,

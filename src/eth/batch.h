@@ -18,8 +18,8 @@ typedef struct eth_request {
     const char *method; /**< a literal */
     base_buf params;    /**< JSON array */
     uint64_t id;
-    json_t *result;          /**< owned; NULL unless answered with a result */
-    int64_t error_code;      /**< when has_error */
+    json_t *result;     /**< owned; NULL unless answered with a result */
+    int64_t error_code; /**< when has_error */
     bool has_error;
     char error_message[256]; /**< made printable */
     base_buf error_data;     /**< revert data, empty when there is none */
@@ -37,7 +37,8 @@ void eth_batch_free(eth_batch *batch);
 /** Back to unanswered, to be asked again. */
 void eth_batch_forget_answers(eth_batch *batch);
 
-/** Adds a request; `params` is the JSON array, made with a format. Answered in requests[the index returned]. */
+/** Adds a request; `params` is the JSON array, made with a format. Answered in requests[the index returned].
+ */
 size_t eth_batch_add(eth_batch *batch, const char *method, const char *params, ...)
     __attribute__((format(printf, 3, 4)));
 

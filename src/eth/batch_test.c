@@ -328,8 +328,34 @@ static void test_refusal_of_the_whole_batch(void **state)
     expect_refused("{\"id\":7,\"error\":{\"message\":\"no batches\"}}", DSTACK_P2P_ERR_RPC_ERROR,
                    "no batches");
     expect_refused("{\"id\":7,\"result\":\"0x1\"}", DSTACK_P2P_ERR_RPC_ERROR, "as if it were one");
-    expect_one_refused("{\"id\":null,\"error\":{\"message\":\"parse error\"}}", DSTACK_P2P_ERR_RPC_ERROR,
-                       "parse error");
+    expect_refused("[{\"id\":null,\"error\":{\"message\":\"no batches\"}}]", DSTACK_P2P_ERR_RPC_ERROR,
+                   "no batches");
+}
+
+/* With one request there is no doubt whose error it is, whatever the id. */
+static void test_error_without_id_for_one_request(void **state)
+{
+    eth_batch batch;
+    base_error error = {0};
+    (void)state;
+    read_one(&batch, "{\"id\":null,\"error\":{\"code\":-32700,\"message\":\"parse error\"}}", &error);
+    expect_ok(&error);
+    assert_true(batch.requests[0].has_error);
+    assert_string_equal(batch.requests[0].error_message, "parse error");
+    eth_batch_free(&batch);
+}
+
+/* Parsing takes many times the size of an answer that is all punctuation. */
+static void test_too_many_parts(void **state)
+{
+    base_buf text = base_buf_make(1 << 20);
+    (void)state;
+    base_buf_puts(&text, "[");
+    for (int n = 0; n < 65536; n++)
+        base_buf_puts(&text, "1,");
+    base_buf_puts(&text, "1]");
+    expect_one_refused(text.data, DSTACK_P2P_ERR_RPC_ANSWER, "more than 65536 parts");
+    base_buf_free(&text);
 }
 
 /* Some nodes answer an array to one request that was not in one: taken, if it is the answer. */
@@ -402,7 +428,7 @@ static void test_every_truncation(void **state)
 
 static void test_deep_nesting(void **state)
 {
-    enum { DEPTH = 100000 };
+    enum { DEPTH = 65000 };
     static const char *const marks[] = {"[", "{\"a\":"};
     (void)state;
     for (size_t i = 0; i < COUNT(marks); i++) {
@@ -464,6 +490,8 @@ int main(void)
         cmocka_unit_test(test_error_without_words),
         cmocka_unit_test(test_rate_limits),
         cmocka_unit_test(test_refusal_of_the_whole_batch),
+        cmocka_unit_test(test_error_without_id_for_one_request),
+        cmocka_unit_test(test_too_many_parts),
         cmocka_unit_test(test_array_for_one_request),
         cmocka_unit_test(test_no_json),
         cmocka_unit_test(test_json_that_is_no_answer),

@@ -7,10 +7,14 @@
 
 #include <pthread.h>
 #include <secp256k1.h>
+#include <secp256k1_preallocated.h>
 #include <secp256k1_recovery.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/random.h>
 
+/* libsecp256k1 ends the process when it cannot allocate: it gets memory that is there. */
+static _Alignas(max_align_t) unsigned char context_memory[1024];
 static secp256k1_context *shared_context;
 static pthread_once_t context_once = PTHREAD_ONCE_INIT;
 
@@ -20,7 +24,10 @@ static pthread_once_t context_once = PTHREAD_ONCE_INIT;
 static void make_context(void)
 {
     uint8_t seed[32];
-    shared_context = secp256k1_context_create(SECP256K1_CONTEXT_SIGN | SECP256K1_CONTEXT_VERIFY);
+    if (secp256k1_context_preallocated_size(SECP256K1_CONTEXT_NONE) <= sizeof context_memory)
+        shared_context = secp256k1_context_preallocated_create(context_memory, SECP256K1_CONTEXT_NONE);
+    else
+        shared_context = secp256k1_context_create(SECP256K1_CONTEXT_NONE);
     if (getrandom(seed, sizeof seed, 0) == sizeof seed)
         (void)!secp256k1_context_randomize(shared_context, seed);
     base_wipe(seed, sizeof seed);

@@ -8,12 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { REQUEST_MAX = 1024 * 1024, ANSWER_MAX = 16 * 1024 * 1024, CONNECT_MS = 3000 };
+enum { REQUEST_MAX = 1024 * 1024, ANSWER_MAX = 16 * 1024 * 1024, CONNECT_MS = 3000, SINGLES = 100 };
 
 typedef struct endpoint {
     net_client *client;
     char shown[NET_URL_TEXT];
-    bool no_batches;
+    bool refused;     /* the last exchange, as a batch */
+    unsigned singles; /* so many batches are still asked one by one, since it refused one */
 } endpoint;
 
 struct eth_rpc {
@@ -39,15 +40,15 @@ static const char *next_url(const char *list, char url[static NET_URL_MAX + 2])
 
 int eth_rpc_check_urls(const char *urls, base_error *error)
 {
-    char url[NET_URL_MAX + 2], shown[NET_URL_TEXT];
+    char url[NET_URL_MAX + 2];
     size_t count = 0;
     do {
         urls = next_url(urls, url);
-        net_url_redact(url, shown);
         if (!net_url_is_http(url))
-            return base_fail(error, DSTACK_P2P_ERR_CONFIG,
-                             "RPC URL number %zu is not an http:// or https:// URL of at most %d visible bytes",
-                             count + 1, NET_URL_MAX);
+            return base_fail(
+                error, DSTACK_P2P_ERR_CONFIG,
+                "RPC URL number %zu is not an http:// or https:// URL of at most %d visible bytes", count + 1,
+                NET_URL_MAX);
         if (++count > ETH_RPC_ENDPOINTS_MAX)
             return base_fail(error, DSTACK_P2P_ERR_CONFIG, "more than %d RPC URLs", ETH_RPC_ENDPOINTS_MAX);
     } while (urls);
@@ -102,8 +103,8 @@ static int net_failure(const eth_rpc *rpc, const endpoint *end, net_result resul
         return base_fail(error, DSTACK_P2P_ERR_RPC_TIMEOUT, "the node at %s did not answer within %u ms (%s)",
                          end->shown, rpc->timeout_ms, reason);
     case NET_TOO_LARGE:
-        return base_fail(error, DSTACK_P2P_ERR_RPC_ANSWER, "the answer of the node at %s is larger than %d MiB",
-                         end->shown, ANSWER_MAX >> 20);
+        return base_fail(error, DSTACK_P2P_ERR_RPC_ANSWER,
+                         "the answer of the node at %s is larger than %d MiB", end->shown, ANSWER_MAX >> 20);
     case NET_CUT:
         return base_fail(error, DSTACK_P2P_ERR_RPC_ANSWER, "the answer of the node at %s is not whole (%s)",
                          end->shown, reason);
@@ -113,26 +114,27 @@ static int net_failure(const eth_rpc *rpc, const endpoint *end, net_result resul
         return base_fail(error, DSTACK_P2P_ERR_NO_MEMORY, "out of memory while asking the node");
     default:
         return base_fail(error, DSTACK_P2P_ERR_RPC_UNREACHABLE,
-                         "cannot reach the Ethereum node at %s: %s; set RPC_URL to a node that runs", end->shown,
-                         reason);
+                         "cannot reach the Ethereum node at %s: %s; set RPC_URL to a node that runs",
+                         end->shown, reason);
     }
 }
 
-/* What an answer means that did not come with status 200: an error of JSON-RPC, if it holds one. */
-static int read_other_status(long status, const base_buf *body, base_error *error)
+/* What an answer means that is none to the requests. Some nodes refuse batches with an error, some with a
+ * status; a denied access is denied to single requests, too. */
+static int read_failure(endpoint *end, long status, const base_error *answer, base_error *error)
 {
-    base_error inner = {0};
-    eth_batch none = {.requests = {{.method = "the request"}}};
+    bool denied = status == 401 || status == 403;
+    bool refused =
+        answer->code == DSTACK_P2P_ERR_RPC_ERROR || status == 400 || status == 405 || status == 413;
+    end->refused = refused && !denied;
     if (status == 429)
-        return base_fail(error, DSTACK_P2P_ERR_RPC_LIMITED, "the node limits the rate of requests (HTTP 429)");
-    int code = eth_batch_read(&none, 0, 2, body->data, body->len, &inner);
-    none.count = 2;
-    eth_batch_free(&none);
-    if (code == DSTACK_P2P_ERR_RPC_ERROR || code == DSTACK_P2P_ERR_RPC_LIMITED)
-        return base_fail(error, code, "%s", inner.text);
-    if (status == 401 || status == 403)
+        return base_fail(error, DSTACK_P2P_ERR_RPC_LIMITED,
+                         "the node limits the rate of requests (HTTP 429)");
+    if (denied)
         return base_fail(error, DSTACK_P2P_ERR_RPC_ERROR,
                          "the node denies access (HTTP %ld); check the credentials in RPC_URL", status);
+    if (status == 200 || answer->code != DSTACK_P2P_ERR_RPC_ANSWER)
+        return base_fail(error, answer->code, "%s", answer->text);
     return base_fail(error, DSTACK_P2P_ERR_RPC_ANSWER, "the node answered HTTP %ld", status);
 }
 
@@ -148,13 +150,12 @@ static int exchange(eth_rpc *rpc, endpoint *end, eth_batch *batch, size_t first,
     }
     rpc->round_trips++;
     net_result result = net_client_post(end->client, "", body.data, body.len, &reply, reason, sizeof reason);
+    base_error answer = {0};
+    end->refused = false;
     if (result) {
         net_failure(rpc, end, result, reason, error);
-    } else {
-        if (reply.status == 200)
-            eth_batch_read(batch, first, count, reply.body.data, reply.body.len, error);
-        else
-            read_other_status(reply.status, &reply.body, error);
+    } else if (eth_batch_read(batch, first, count, reply.body.data, reply.body.len, &answer)) {
+        read_failure(end, reply.status, &answer, error);
         base_error_context(error, "%s", end->shown);
     }
     base_buf_free(&reply.body);
@@ -174,7 +175,10 @@ static int check_chain(eth_rpc *rpc, const endpoint *end, const eth_batch *batch
     uint64_t chain_id;
     const eth_request *request = &batch->requests[0];
     if (strcmp(request->method, "eth_chainId") != 0) return 0;
-    if (eth_request_check(request, error)) return error->code;
+    if (eth_request_check(request, error)) {
+        base_error_context(error, "%s", end->shown);
+        return error->code;
+    }
     if (!eth_quantity_u64(request->result, &chain_id) || !chain_id)
         return base_fail(error, DSTACK_P2P_ERR_RPC_ANSWER, "the node at %s answered no chain id", end->shown);
     if (rpc->chain_id && chain_id != rpc->chain_id)
@@ -187,15 +191,17 @@ static int check_chain(eth_rpc *rpc, const endpoint *end, const eth_batch *batch
 
 static int ask(eth_rpc *rpc, endpoint *end, eth_batch *batch, base_error *error)
 {
+    bool split = batch->count > 1 && end->singles > 0;
     eth_batch_forget_answers(batch);
-    if (!end->no_batches) exchange(rpc, end, batch, 0, batch->count, error);
-    if (error->code == DSTACK_P2P_ERR_RPC_ERROR && batch->count > 1) {
-        base_log_write(rpc->log, DSTACK_P2P_LOG_INFO, "%s: batch refused (%s), asking one by one", end->shown,
-                       error->text);
+    if (!split && exchange(rpc, end, batch, 0, batch->count, error) && end->refused && batch->count > 1) {
+        base_log_write(rpc->log, DSTACK_P2P_LOG_INFO, "batch refused, asking one by one: %s", error->text);
         base_error_clear(error);
         eth_batch_forget_answers(batch);
-        end->no_batches = !one_by_one(rpc, end, batch, error);
-    } else if (end->no_batches) {
+        end->singles = SINGLES;
+        split = true;
+    }
+    if (split) {
+        end->singles--;
         one_by_one(rpc, end, batch, error);
     }
     return error->code ? error->code : check_chain(rpc, end, batch, error);

@@ -21,4 +21,7 @@ eth_wei eth_wei_add(eth_wei a, eth_wei b);
 /** Writes it in ether, "0.000000001 ether", at most 18 decimals, none at the end that are zero. */
 void eth_wei_format(eth_wei wei, char text[static ETH_WEI_TEXT]);
 
+/** Writes it in gwei, "1.5 gwei", as fees per gas are thought of; at most 9 decimals. */
+void eth_wei_format_gwei(eth_wei wei, char text[static ETH_WEI_TEXT]);
+
 #endif

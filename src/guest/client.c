@@ -63,7 +63,8 @@ static int net_failure(guest_client *client, net_result result, const char *reas
                          "the answer of the guest agent at %s is not whole (%s)", shown, reason);
     case NET_TOO_LARGE:
         return base_fail(error, DSTACK_P2P_ERR_GUEST_ANSWER,
-                         "the answer of the guest agent at %s is larger than %d KiB", shown, ANSWER_MAX / 1024);
+                         "the answer of the guest agent at %s is larger than %d KiB", shown,
+                         ANSWER_MAX / 1024);
     case NET_CANCELLED:
         return base_fail(error, DSTACK_P2P_ERR_CANCELLED, "cancelled while asking the guest agent");
     case NET_NO_MEMORY:
@@ -80,8 +81,8 @@ static int refusal(const char *path, const net_reply *reply, base_error *error)
 {
     char sentence[256];
     guest_read_refusal(reply->body.data, reply->body.len, sentence, sizeof sentence);
-    return base_fail(error, DSTACK_P2P_ERR_GUEST_REFUSED, "the guest agent refused %s: %s (HTTP %ld)", path + 1,
-                     sentence[0] ? sentence : "no reason given", reply->status);
+    return base_fail(error, DSTACK_P2P_ERR_GUEST_REFUSED, "the guest agent refused %s: %s (HTTP %ld)",
+                     path + 1, sentence[0] ? sentence : "no reason given", reply->status);
 }
 
 static int post_once(guest_client *client, const char *path, const char *body, net_reply *reply,
@@ -114,7 +115,8 @@ static int post(guest_client *client, const char *path, const char *body, net_re
             waited >= config->wait_ms)
             return base_fail(error, problem.code, "%s", problem.text);
         if (backoff == BACKOFF_MIN_MS)
-            base_log_write(config->log, DSTACK_P2P_LOG_WARNING, "waiting for the guest agent: %s", problem.text);
+            base_log_write(config->log, DSTACK_P2P_LOG_WARNING, "waiting for the guest agent: %s",
+                           problem.text);
         uint64_t left = config->wait_ms - waited;
         if (base_wait(config->clock, config->cancel_fd, backoff < left ? backoff : left))
             return base_fail(error, DSTACK_P2P_ERR_CANCELLED, "cancelled while waiting for the guest agent");

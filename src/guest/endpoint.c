@@ -22,10 +22,11 @@ static const char *usual_place(void)
 static int parse_unix(const char *path, guest_endpoint *endpoint, base_error *error)
 {
     if (strncmp(path, "unix:", 5) == 0) path += strncmp(path, "unix://", 7) == 0 ? 7 : 5;
-    if (strlen(path) >= sizeof ((struct sockaddr_un *)0)->sun_path)
+    if (!*path) return base_fail(error, DSTACK_P2P_ERR_CONFIG, "the guest agent's socket path is empty");
+    if (strlen(path) >= sizeof((struct sockaddr_un *)0)->sun_path)
         return base_fail(error, DSTACK_P2P_ERR_CONFIG,
-                         "the guest agent's socket path has %zu bytes; a unix socket's may have %zu", strlen(path),
-                         sizeof ((struct sockaddr_un *)0)->sun_path - 1);
+                         "the guest agent's socket path has %zu bytes; a unix socket's may have %zu",
+                         strlen(path), sizeof((struct sockaddr_un *)0)->sun_path - 1);
     snprintf(endpoint->unix_path, sizeof endpoint->unix_path, "%s", path);
     snprintf(endpoint->shown, sizeof endpoint->shown, "%s", path);
     snprintf(endpoint->url, sizeof endpoint->url, "http://dstack");
@@ -38,8 +39,9 @@ int guest_endpoint_parse(const char *text, guest_endpoint *endpoint, base_error 
     if (!text || !*text) text = usual_place();
     if (!strstr(text, "://") || strncmp(text, "unix:", 5) == 0) return parse_unix(text, endpoint, error);
     if (!net_url_is_http(text) || strlen(text) > GUEST_ENDPOINT_MAX || strpbrk(text, "?#"))
-        return base_fail(error, DSTACK_P2P_ERR_CONFIG,
-                         "the guest agent's endpoint is neither a socket's path nor http(s)://host[:port][/prefix]");
+        return base_fail(
+            error, DSTACK_P2P_ERR_CONFIG,
+            "the guest agent's endpoint is neither a socket's path nor http(s)://host[:port][/prefix]");
     snprintf(endpoint->url, sizeof endpoint->url, "%s", text);
     for (size_t len = strlen(endpoint->url); len && endpoint->url[len - 1] == '/'; len--)
         endpoint->url[len - 1] = '\0';

@@ -46,8 +46,7 @@ static bool set_options(net_client *client, const net_client_config *config)
               !curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body) &&
               !curl_easy_setopt(easy, CURLOPT_POST, 1L) &&
               !curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)config->max_body);
-    if (config->unix_path)
-        ok = ok && !curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, config->unix_path);
+    if (config->unix_path) ok = ok && !curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, config->unix_path);
     /* Do not let a hanging name server hold up cancellation. */
     (void)curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
     return ok;

@@ -31,7 +31,7 @@ bool net_url_is_http(const char *url)
 static void find_host(const char *url, const char **host, size_t *len)
 {
     const char *start = strstr(url, "://") + 3;
-    size_t authority = strcspn(start, "/?#\\");
+    size_t authority = strcspn(start, "/?#");
     *host = start;
     for (size_t i = 0; i < authority; i++)
         if (start[i] == '@') *host = start + i + 1;

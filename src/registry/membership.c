@@ -10,8 +10,8 @@
 
 enum {
     CALL_MAX = 4096,
-    PAGE_HEAD_WORDS = 3,           /* offset of the peers, total, version */
-    PEER_WORDS = 8,                /* offset, five members, length, and a word of URL at least */
+    PAGE_HEAD_WORDS = 3,            /* offset of the peers, total, version */
+    PEER_WORDS = 8,                 /* offset, five members, length, and a word of URL at least */
     PAGE_DATA_MAX = 8 * 1024 * 1024 /* half of what an answer may hold, as hex */
 };
 
@@ -28,10 +28,13 @@ static size_t ask(eth_batch *batch, const uint8_t contract20[static 20], uint32_
 /* A call that a DstackMembershipNFT would not have refused or left without an answer. */
 static int refuse(const eth_request *answer, base_error *error)
 {
-    bool reverted = answer->error_code == 3 || strstr(answer->error_message, "revert");
-    if (answer->has_error && !reverted) return eth_request_check(answer, error);
-    return base_fail(error, DSTACK_P2P_ERR_OTHER_CONTRACT,
-                     "the contract does not answer as a DstackMembershipNFT does; check its address and chain");
+    const char *words = answer->error_message;
+    bool reverted = answer->error_code == 3 || strstr(words, "revert");
+    bool invalid = strstr(words, "invalid opcode") || strstr(words, "InvalidFEOpcode"); /* geth, anvil */
+    if (answer->has_error && !reverted && !invalid) return eth_request_check(answer, error);
+    return base_fail(
+        error, DSTACK_P2P_ERR_OTHER_CONTRACT,
+        "the contract does not answer as a DstackMembershipNFT does; check its address and chain");
 }
 
 /* The bytes a call returned. Nothing at all is what an address without code returns. */
@@ -43,8 +46,9 @@ static int open_answer(const eth_request *answer, base_buf *data, base_error *er
         return base_fail(error, data->no_memory ? DSTACK_P2P_ERR_NO_MEMORY : DSTACK_P2P_ERR_RPC_ANSWER,
                          "the node's answer to eth_call is no hex data, or too much of it");
     if (!data->len)
-        return base_fail(error, DSTACK_P2P_ERR_NO_CONTRACT,
-                         "no contract answers at the address on this chain; check CONTRACT_ADDRESS and RPC_URL");
+        return base_fail(
+            error, DSTACK_P2P_ERR_NO_CONTRACT,
+            "no contract answers at the address on this chain; check CONTRACT_ADDRESS and RPC_URL");
     return 0;
 }
 
@@ -187,14 +191,15 @@ static int read_own_peer(const eth_request *answer, registry_state *state, base_
 enum { KMS_ROOT, APP_ALLOWED, TICKET, BANNED, PAUSED, DEV_MODE, BOUND_URLS, LAST_ANCHOR, LEASE, PEER, BASE };
 
 registry_state_query registry_ask_state(eth_batch *batch, const uint8_t contract20[static 20],
-                                        const uint8_t instance20[static 20], const uint8_t app_id20[static 20],
-                                        const char *url)
+                                        const uint8_t instance20[static 20],
+                                        const uint8_t app_id20[static 20], const char *url)
 {
     char id[41];
     const char *base;
     base_hex_encode(instance20, 20, id);
     const eth_abi_arg instance = {.data = id, .len = 40}, app = {.address20 = app_id20};
-    registry_state_query query = {.first = ask(batch, contract20, CONTRACT_SEL_KMS_ROOT_ADDRESS, NULL, 0, "latest")};
+    registry_state_query query = {
+        .first = ask(batch, contract20, CONTRACT_SEL_KMS_ROOT_ADDRESS, NULL, 0, "latest")};
     ask(batch, contract20, CONTRACT_SEL_IS_APP_ID_ALLOWED, &app, 1, "latest");
     ask(batch, contract20, CONTRACT_SEL_INSTANCE_TO_TOKEN, &instance, 1, "latest");
     ask(batch, contract20, CONTRACT_SEL_IS_INSTANCE_BANNED, &instance, 1, "latest");
@@ -233,7 +238,8 @@ int registry_read_state(const eth_batch *batch, registry_state_query query, regi
 }
 
 void registry_encode_register(base_buf *out, const registry_statement *statement,
-                              const uint8_t derived_key33[static 33], const uint8_t app_signature73[static 73],
+                              const uint8_t derived_key33[static 33],
+                              const uint8_t app_signature73[static 73],
                               const uint8_t kms_signature118[static 118])
 {
     char id[41];

@@ -62,15 +62,16 @@ typedef struct registry_state_query {
 
 /** Adds the questions. `url` decides which base domain is asked for. */
 registry_state_query registry_ask_state(eth_batch *batch, const uint8_t contract20[static 20],
-                                        const uint8_t instance20[static 20], const uint8_t app_id20[static 20],
-                                        const char *url);
+                                        const uint8_t instance20[static 20],
+                                        const uint8_t app_id20[static 20], const char *url);
 
 int registry_read_state(const eth_batch *batch, registry_state_query query, registry_state *state,
                         base_error *error);
 
 /** Appends registerPeer's call data. */
 void registry_encode_register(base_buf *out, const registry_statement *statement,
-                              const uint8_t derived_key33[static 33], const uint8_t app_signature73[static 73],
+                              const uint8_t derived_key33[static 33],
+                              const uint8_t app_signature73[static 73],
                               const uint8_t kms_signature118[static 118]);
 
 #endif

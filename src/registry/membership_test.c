@@ -389,6 +389,9 @@ static void test_errors_answered(void **state)
     answer = answer_error(-32000, "execution reverted: 0x");
     registry_read_version(&answer, &version, &error);
     expect_error(&error, DSTACK_P2P_ERR_OTHER_CONTRACT, "does not answer as a DstackMembershipNFT");
+    answer = answer_error(-32000, "invalid opcode: INVALID");
+    registry_read_version(&answer, &version, &error);
+    expect_error(&error, DSTACK_P2P_ERR_OTHER_CONTRACT, "does not answer as a DstackMembershipNFT");
     answer = answer_error(-32000, "header not found");
     registry_read_version(&answer, &version, &error);
     expect_error(&error, DSTACK_P2P_ERR_RPC_ERROR, "header not found");

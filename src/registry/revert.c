@@ -18,7 +18,7 @@ static const custom_error custom_errors[] = {
 #define X(selector, name, arguments) {selector, name, arguments},
     CONTRACT_ERRORS(X)
 #undef X
-    {0x08c379a0u, "Error", "string reason"},
+        {0x08c379a0u, "Error", "string reason"},
     {0x4e487b71u, "Panic", "uint256 code"}};
 
 typedef struct rule {
@@ -32,7 +32,6 @@ static const rule rules[] = {{"InstanceHoldsNoTicket", DSTACK_P2P_ERR_NO_NFT},
                              {"RegistrationIsPaused", DSTACK_P2P_ERR_PAUSED},
                              {"AppNotAllowed", DSTACK_P2P_ERR_APP_NOT_ALLOWED},
                              {"KmsSignerMismatch", DSTACK_P2P_ERR_WRONG_KMS_ROOT},
-                             {"AppSignerMismatch", DSTACK_P2P_ERR_KEY_CHAIN},
                              {"InvalidUrl", DSTACK_P2P_ERR_URL_REFUSED},
                              {"Url", DSTACK_P2P_ERR_URL_REFUSED},
                              {"BaseDomainNotAllowed", DSTACK_P2P_ERR_URL_REFUSED}};
@@ -142,15 +141,33 @@ static int explain(const custom_error *known, const uint8_t *data, size_t len, b
     return code;
 }
 
-int registry_explain_revert(const uint8_t *data, size_t len, base_error *error)
+/* The error that revert data begins with; NULL for an unknown one. */
+static const custom_error *find(const uint8_t *data, size_t len)
 {
-    char shown[2 * 36 + 1];
-    if (len < 4)
-        return base_fail(error, DSTACK_P2P_ERR_REVERTED, "the contract refused the transaction without a reason");
+    if (len < 4) return NULL;
     uint32_t selector =
         (uint32_t)data[0] << 24 | (uint32_t)data[1] << 16 | (uint32_t)data[2] << 8 | (uint32_t)data[3];
     for (size_t i = 0; i < sizeof custom_errors / sizeof *custom_errors; i++)
-        if (custom_errors[i].selector == selector) return explain(&custom_errors[i], data, len, error);
+        if (custom_errors[i].selector == selector) return &custom_errors[i];
+    return NULL;
+}
+
+bool registry_revert_is_stale(const uint8_t *data, size_t len)
+{
+    const custom_error *known = find(data, len);
+    return known &&
+           (strcmp(known->name, "AnchorUnknown") == 0 || strcmp(known->name, "AnchorNotNewer") == 0 ||
+            strcmp(known->name, "AppSignerMismatch") == 0);
+}
+
+int registry_explain_revert(const uint8_t *data, size_t len, base_error *error)
+{
+    char shown[2 * 36 + 1];
+    const custom_error *known = find(data, len);
+    if (known) return explain(known, data, len, error);
+    if (len < 4)
+        return base_fail(error, DSTACK_P2P_ERR_REVERTED,
+                         "the contract refused the transaction without a reason");
     base_hex_encode(data, len > 36 ? 36 : len, shown);
     return base_fail(error, DSTACK_P2P_ERR_REVERTED, "the contract refused the transaction: 0x%s", shown);
 }

@@ -12,4 +12,10 @@
  */
 int registry_explain_revert(const uint8_t *data, size_t len, base_error *error);
 
+/**
+ * Whether it says that a statement was refused for its anchor, be it as AppSignerMismatch, which a block
+ * that left the chain looks like once the signature has been verified here. Another statement may do.
+ */
+bool registry_revert_is_stale(const uint8_t *data, size_t len);
+
 #endif

@@ -15,7 +15,8 @@ enum {
     REGISTRY_URL_MAX = 256
 };
 
-/** What a node states: on this chain, in this contract, this instance is reachable there, as of this block. */
+/** What a node states: on this chain, in this contract, this instance is reachable there, as of this block.
+ */
 typedef struct registry_statement {
     uint64_t chain_id;
     uint8_t contract20[20];
