@@ -5,32 +5,22 @@
  * dstack's public development app key, as the simulator would.
  */
 #include "base/clock.h"
-#include "base/hex.h"
+#include "bench/development_app.h"
 #include "cluster/block.h"
 #include "eth/keccak.h"
-#include "eth/key.h"
 #include "eth/quantity.h"
 #include "eth/rpc.h"
 #include "registry/contract_abi.h"
-#include "registry/key_chain.h"
-#include "registry/membership.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-
-#define APP_KEY "d6e88992cdeeee35fe70b5db61ab66cdb191fb9b6ec9313757ef162dd7214d5d"
-#define APP_ID  "5bb4ff9a3837357f19dc176407a5709c62eb6c56"
-#define KMS                                                                                                  \
-    "9e618603e72d01fedb82deff6daf2d62a572becf0059eec3f89c1ab40e1f2e594d2a283f843f34e8f39e4cc49a612496ce6722" \
-    "3a"                                                                                                     \
-    "12ac923f8efe330346dfc6c500"
 
 enum { PEERS_PER_BATCH = 10 };
 
 typedef struct filler {
     eth_rpc *rpc;
-    uint8_t contract20[20], app_key32[32], app_key33[33], app_id20[20], kms65[65];
+    development_app app;
+    uint8_t contract20[20];
     const char *owner;
     uint8_t owner20[20];
     cluster_block anchor;
@@ -68,8 +58,7 @@ static void add_mint(filler *fill, eth_batch *batch, const uint8_t instance20[st
 
 static void add_registration(filler *fill, eth_batch *batch, const uint8_t hash32[static 32])
 {
-    char url[REGISTRY_URL_MAX + 1], id[41], purpose[REGISTRY_PURPOSE_TEXT];
-    uint8_t derived[33], message[32], signature[65], app[73], kms[118];
+    char url[REGISTRY_URL_MAX + 1], id[41];
     registry_statement statement = {
         .chain_id = eth_rpc_chain_id(fill->rpc), .url = url, .anchor_number = fill->anchor.number};
     base_buf data = base_buf_make(4096);
@@ -78,13 +67,7 @@ static void add_registration(filler *fill, eth_batch *batch, const uint8_t hash3
     memcpy(statement.contract20, fill->contract20, 20);
     memcpy(statement.instance20, hash32, 20);
     memcpy(statement.anchor_hash32, fill->anchor.hash32, 32);
-    registry_purpose(&statement, purpose);
-    eth_key_public(hash32, derived); /* any key will do */
-    registry_app_message_hash(purpose, derived, message);
-    eth_key_sign(fill->app_key32, message, signature);
-    registry_pack_app_signature(signature, statement.anchor_number, app);
-    registry_pack_kms_signature(fill->kms65, fill->app_key33, fill->app_id20, kms);
-    registry_encode_register(&data, &statement, derived, app, kms);
+    development_app_register(&fill->app, &statement, &data);
     add_transaction(fill, batch, &data);
     base_buf_free(&data);
 }
@@ -145,10 +128,7 @@ int main(int argc, char **argv)
     eth_rpc_config config = {.urls = argv[1], .timeout_ms = 60000, .cancel_fd = -1};
     fill.rpc = eth_rpc_new(&config);
     fill.owner = argv[3];
-    base_hex_decode(APP_KEY, 64, fill.app_key32, 32);
-    base_hex_decode(APP_ID, 40, fill.app_id20, 20);
-    base_hex_decode(KMS, 130, fill.kms65, 65);
-    eth_key_public(fill.app_key32, fill.app_key33);
+    development_app_init(&fill.app);
     for (unsigned long done = 0; done < count; done += PEERS_PER_BATCH)
         add_peers(&fill, first + done, count - done < PEERS_PER_BATCH ? count - done : PEERS_PER_BATCH);
     await_mined(&fill);
