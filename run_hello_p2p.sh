@@ -58,9 +58,9 @@ find_chain() {
   local urls=${RPC_URL:-http://localhost:8545}
   CONTRACT=${CONTRACT_ADDRESS:-}
   if [ -z "$CONTRACT" ]; then
-    die 11 "CONTRACT_ADDRESS is not set and no cluster is up; ./test_p2p_cluster.sh starts one"
+    die_of CONTRACT_ADDRESS "CONTRACT_ADDRESS is not set and no cluster is up; ./test_p2p_cluster.sh starts one"
   fi
-  chain_open "$urls" || die 30 "no Ethereum node answers at $urls"
+  chain_open "$urls" || die_of RPC_UNREACHABLE "no Ethereum node answers at $urls"
   require_contract "$CONTRACT"
 }
 

@@ -43,9 +43,10 @@ tells_identity() {
 
 # ---- what fails at start
 
-# fails STATUS PART-OF-SENTENCE ARGUMENT...: at once, in one sentence, leaving the port free.
+# fails STATUS-OR-ERROR PART-OF-SENTENCE ARGUMENT...: at once, in one sentence, leaving the port free.
 fails() {
   local status=$1 part=$2 begin
+  [[ $status =~ ^[0-9]+$ ]] || status=$(error_code "$status")
   shift 2
   begin=$(now_ms)
   expect_status "$status" timeout 30 "$HELLO_P2P" --port "$PORT" "$@"
@@ -72,34 +73,34 @@ fails_when_port_is_taken() {
 }
 
 fails_on_bad_configuration() {
-  fails 11 "0x123" 0x123
-  fails 12 "URL" "$CONTRACT" --url "$(printf 'http://a/%0300d' 0)"
-  PRIVATE_KEY=zz fails 13 "private key" "$CONTRACT"
-  fails 13 "/no/such/file" "$CONTRACT" --private-key-file /no/such/file
-  DSTACK_GATEWAY_DOMAIN=$(printf 'a%0300d.example' 0) fails 14 "DSTACK_GATEWAY_DOMAIN" "$CONTRACT" --guest "$GUEST"
+  fails CONTRACT_ADDRESS "0x123" 0x123
+  fails CONNECTION_URL "URL" "$CONTRACT" --url "$(printf 'http://a/%0300d' 0)"
+  PRIVATE_KEY=zz fails PRIVATE_KEY "private key" "$CONTRACT"
+  fails PRIVATE_KEY "/no/such/file" "$CONTRACT" --private-key-file /no/such/file
+  DSTACK_GATEWAY_DOMAIN=$(printf 'a%0300d.example' 0) fails CONFIG "DSTACK_GATEWAY_DOMAIN" "$CONTRACT" --guest "$GUEST"
 }
 
 fails_without_guest() {
-  fails 20 "$RUN_DIR/nothing.sock" "$CONTRACT" --rpc-url "$RPC" --guest "$RUN_DIR/nothing.sock" --guest-wait 0
+  fails GUEST_UNREACHABLE "$RUN_DIR/nothing.sock" "$CONTRACT" --rpc-url "$RPC" --guest "$RUN_DIR/nothing.sock" --guest-wait 0
 }
 
 fails_without_node() {
   local here=(--guest "$GUEST/i/taken")
-  fails 30 "127.0.0.1:1" "$CONTRACT" "${here[@]}" --rpc-url http://127.0.0.1:1
-  fails 31 "127.0.0.1:$BAD" "$CONTRACT" "${here[@]}" --rpc-url "http://127.0.0.1:$BAD/silent"
-  fails 32 "502 Bad Gateway" "$CONTRACT" "${here[@]}" --rpc-url "http://127.0.0.1:$BAD/html"
-  fails 32 "" "$CONTRACT" "${here[@]}" --rpc-url "http://127.0.0.1:$BAD/body"
-  fails 35 "31337" "$CONTRACT" "${here[@]}" --rpc-url "$RPC" --chain-id 1
+  fails RPC_UNREACHABLE "127.0.0.1:1" "$CONTRACT" "${here[@]}" --rpc-url http://127.0.0.1:1
+  fails RPC_TIMEOUT "127.0.0.1:$BAD" "$CONTRACT" "${here[@]}" --rpc-url "http://127.0.0.1:$BAD/silent"
+  fails RPC_ANSWER "502 Bad Gateway" "$CONTRACT" "${here[@]}" --rpc-url "http://127.0.0.1:$BAD/html"
+  fails RPC_ANSWER "" "$CONTRACT" "${here[@]}" --rpc-url "http://127.0.0.1:$BAD/body"
+  fails WRONG_CHAIN "31337" "$CONTRACT" "${here[@]}" --rpc-url "$RPC" --chain-id 1
 }
 
 fails_at_the_contract() {
   local here=(--rpc-url "$RPC" --guest "$GUEST/i/stranger")
   instance stranger
-  fails 40 "no contract" 0x00000000000000000000000000000000000000aa "${here[@]}"
-  fails 42 "$INSTANCE" "$CONTRACT" "${here[@]}"
+  fails NO_CONTRACT "no contract" 0x00000000000000000000000000000000000000aa "${here[@]}"
+  fails NO_NFT "$INSTANCE" "$CONTRACT" "${here[@]}"
   expect_text "$ERR" "mintNodeAccess"
   owner_sends 'mintNodeAccess(address,string)' 0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266 "$INSTANCE"
-  fails 38 "$ADDRESS" "$CONTRACT" "${here[@]}"
+  fails NO_FUNDS "$ADDRESS" "$CONTRACT" "${here[@]}"
 }
 
 # ---- serving
@@ -206,6 +207,23 @@ registers_again_when_removed() {
   hello_wait_healthy "$PORT_B"
 }
 
+# Twice as long as the lease, with blocks that let time pass, and listed all the time.
+renews_a_short_lease() {
+  local port i
+  contract_deploy
+  owner_sends 'setLeaseDuration(uint64)' 6
+  port=$(free_port)
+  instance_admitted lease
+  hello_start lease "$port"
+  hello_wait_healthy "$port"
+  for ((i = 0; i < 24; i++)); do
+    cast rpc --rpc-url "$RPC" evm_mine >/dev/null
+    [ "$(listed_url "$INSTANCE")" = "http://localhost:$port" ] || fail "not listed after $((i / 2)) s"
+    sleep 0.5
+  done
+  process_stop lease
+}
+
 stays_small() {
   local rss
   if is_sanitized; then return; fi
@@ -222,6 +240,23 @@ serves_beside_slow_clients() {
   answer=$(hello_get "$PORT_A" /health -o /dev/null -w '%{http_code} %{time_total}')
   [[ $answer =~ ^200\ 0\. ]] || fail "$answer"
   process_stop slow
+}
+
+# More slow clients than it has descriptors for: those that had their time make room, though they never pause.
+makes_room_for_others() {
+  local port answer
+  port=$(free_port)
+  instance_admitted small
+  process_spawn small "$RUN_DIR/small.log" bash -c 'ulimit -n 400 && exec "$@"' bash "$HELLO_P2P" "$CONTRACT" \
+    --port "$port" --rpc-url "$RPC" --guest "$GUEST/i/small"
+  hello_wait_healthy "$port"
+  process_spawn slow "$RUN_DIR/slow.log" python3 "$ROOT/tests/hello_p2p/misbehave.py" --hold "$port" --count 300
+  wait_until 20 grep -q holding "$RUN_DIR/slow.log"
+  wait_until 25 hello_is_healthy "$port"
+  answer=$(hello_get "$port" /health -o /dev/null -w '%{http_code} %{time_total}')
+  [[ $answer =~ ^200\ 0\. ]] || fail "$answer"
+  process_stop slow
+  process_stop small
 }
 
 # ---- the end
@@ -378,7 +413,9 @@ test_case "listens on 127.0.0.1 only" listens_on_loopback_only
 test_case "stays below 12 MiB" stays_small
 test_case "the gateway's URL" publishes_the_gateway_url
 test_case "registers again when it was removed" registers_again_when_removed
+test_case "renews a short lease" renews_a_short_lease
 test_case "500 slow clients do not keep others waiting" serves_beside_slow_clients
+test_case "clients that never end a request make room in time" makes_room_for_others
 test_case "ends while it waits for the guest agent" ends_while_waiting_for_guest
 test_case "ends while the guest agent hangs" ends_while_guest_hangs
 test_case "ends while the node hangs" ends_while_node_hangs

@@ -66,14 +66,14 @@ cluster_refuses_misuse() {
 
 run_needs_a_contract() {
   new_run_dir none
-  RUN_DIR=$OWN_RUN_DIR RPC_URL=$RPC expect_status 11 "$RUN" lonely "$(free_port)"
+  RUN_DIR=$OWN_RUN_DIR RPC_URL=$RPC expect_status "$(error_code CONTRACT_ADDRESS)" "$RUN" lonely "$(free_port)"
   expect_text "$OUT$ERR" "CONTRACT_ADDRESS is not set"
   export RUN_DIR=$OWN_RUN_DIR RPC_URL=$RPC DSTACK_SIMULATOR_ENDPOINT=$GUEST
-  CONTRACT_ADDRESS=0x12 expect_status 11 "$RUN" lonely "$(free_port)"
-  CONTRACT_ADDRESS=0x00000000000000000000000000000000000000aa expect_status 40 "$RUN" lonely "$(free_port)"
+  CONTRACT_ADDRESS=0x12 expect_status "$(error_code CONTRACT_ADDRESS)" "$RUN" lonely "$(free_port)"
+  CONTRACT_ADDRESS=0x00000000000000000000000000000000000000aa expect_status "$(error_code NO_CONTRACT)" "$RUN" lonely "$(free_port)"
   export CONTRACT_ADDRESS=$CONTRACT
-  RPC_URL=http://127.0.0.1:1 expect_status 30 "$RUN" lonely "$(free_port)"
-  HOST_PRIVATE_KEY=zz expect_status 13 "$RUN" lonely "$(free_port)"
+  RPC_URL=http://127.0.0.1:1 expect_status "$(error_code RPC_UNREACHABLE)" "$RUN" lonely "$(free_port)"
+  HOST_PRIVATE_KEY=zz expect_status "$(error_code PRIVATE_KEY)" "$RUN" lonely "$(free_port)"
   expect_text "$OUT" "HOST_PRIVATE_KEY is malformed"
   [[ $OUT != *zz* ]]
 }
@@ -113,7 +113,7 @@ run_takes_its_exit_status() {
   expect_status 3 "$RUN" front "${RPC##*:}"
   expect_text "$OUT" "is in use by anvil"
   expect_status 2 "$RUN" front "$(free_port)" --nonsense
-  expect_status 35 "$RUN" front "$(free_port)" --chain-id 5
+  expect_status "$(error_code WRONG_CHAIN)" "$RUN" front "$(free_port)" --chain-id 5
 }
 
 run_lets_a_sponsor_pay() {
@@ -138,7 +138,7 @@ key_stays_hidden() {
   local watcher=$!
   # Anvil's second account; it is no owner, so minting is refused, after all that touches the key.
   HOST_PRIVATE_KEY=0x$key RUN_DIR=$OWN_RUN_DIR CONTRACT_ADDRESS=$CONTRACT RPC_URL=$RPC \
-    DSTACK_SIMULATOR_ENDPOINT=$GUEST expect_status 48 "$RUN" hidden "$port"
+    DSTACK_SIMULATOR_ENDPOINT=$GUEST expect_status "$(error_code REVERTED)" "$RUN" hidden "$port"
   rm "$RUN_DIR/key"
   wait "$watcher" || true
   [ ! -s "$RUN_DIR/seen" ] || fail "the key was seen: $(cat "$RUN_DIR/seen")"
@@ -262,7 +262,7 @@ explains_what_does_not_answer() {
   RPC_URL=$RPC DSTACK_SIMULATOR_ENDPOINT=/nowhere.sock BASE_PORT=$(free_ports 3) expect_status 1 cluster 2
   expect_text "$ERR" "no guest agent answers"
   RPC_URL=$RPC DSTACK_SIMULATOR_ENDPOINT=$GUEST CONTRACT_ADDRESS=0x00000000000000000000000000000000000000aa \
-    BASE_PORT=$(free_ports 3) expect_status 40 cluster 2
+    BASE_PORT=$(free_ports 3) expect_status "$(error_code NO_CONTRACT)" cluster 2
   expect_text "$ERR" "no contract code"
   expect_nothing_left
 }

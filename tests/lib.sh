@@ -93,7 +93,7 @@ expect_json() {
 }
 
 is_sanitized() {
-  nm -D "$HELLO_P2P" 2>/dev/null | grep __asan_init >/dev/null
+  nm -D "$HELLO_P2P" 2>/dev/null | grep -E '__(asan|tsan)_init' >/dev/null
 }
 
 # An Ethereum node; sets RPC and CHAIN_NUMBER.

@@ -18,6 +18,7 @@
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* From registered to stopped. */
 static int be_member(hello_node *self, dstack_p2p *sdk)
@@ -55,7 +56,8 @@ static int serve(hello_node *self, const hello_options *options)
     hello_server *server = server_start(self, fd);
     if (!server) return log_fatal(EXIT_LISTEN, "cannot start the HTTP server on port %u", port);
     log_info("serving on %s port %u", options->listen, port);
-    if (options->gateway_domain && options->listen[0] == '1')
+    bool loopback = !strncmp(options->listen, "127.", 4) || !strcmp(options->listen, "::1");
+    if (options->gateway_domain && loopback)
         log_warning("the gateway may not reach %s: see --listen", options->listen);
     int status = join_and_stay(self, options, port);
     server_stop(server);

@@ -37,8 +37,9 @@ static const char usage_text[] =
     "  -h, --help                   this text\n"
     "      --version                version\n"
     "\n"
-    "Exit status: 0 stopped by a signal; 2 misuse; 3 cannot listen on the port; otherwise why it could not\n"
-    "register:\n";
+    "Exit status: 0 stopped by a signal; 1 stopped by a signal, but not in order within two seconds; 2 "
+    "misuse;\n"
+    "3 cannot listen on the port; otherwise why it could not register (or withdraw):\n";
 
 static void print_help(void)
 {

@@ -59,6 +59,7 @@ static void one_change(hello_node *self, const dstack_p2p_change *change)
 void watch_change(void *context, const dstack_p2p_change *change, const dstack_p2p_peers *list)
 {
     hello_node *self = context;
+    if (change->kind > DSTACK_P2P_CHANGED) return; /* a later library's */
     pthread_mutex_lock(&self->lock);
     if (change->kind == DSTACK_P2P_SNAPSHOT)
         snapshot(self, list);

@@ -37,8 +37,8 @@ contract_call() {
 
 # require_contract ADDRESS
 require_contract() {
-  if ! [[ $1 =~ ^0x[0-9a-fA-F]{40}$ ]]; then die 11 "CONTRACT_ADDRESS is malformed: '$1'"; fi
-  if [ "$(cast code --rpc-url "$RPC" "$1")" = 0x ]; then die 40 "no contract code at $1 on chain $CHAIN_NUMBER"; fi
+  if ! [[ $1 =~ ^0x[0-9a-fA-F]{40}$ ]]; then die_of CONTRACT_ADDRESS "CONTRACT_ADDRESS is malformed: '$1'"; fi
+  if [ "$(cast code --rpc-url "$RPC" "$1")" = 0x ]; then die_of NO_CONTRACT "no contract code at $1 on chain $CHAIN_NUMBER"; fi
 }
 
 _hex_to_bytes() {
@@ -73,7 +73,7 @@ operator_open() {
   if [ -n "${OPERATOR:-}" ]; then return; fi
   if [ -z "$key" ] && [ "$CHAIN_NUMBER" = "$LOCAL_CHAIN" ]; then key=$ANVIL_KEY; fi
   if [ -z "$key" ]; then return 1; fi
-  if ! [[ $key =~ ^(0x)?[0-9a-fA-F]{64}$ ]]; then die 13 "HOST_PRIVATE_KEY is malformed: 64 hex digits are expected"; fi
+  if ! [[ $key =~ ^(0x)?[0-9a-fA-F]{64}$ ]]; then die_of PRIVATE_KEY "HOST_PRIVATE_KEY is malformed: 64 hex digits are expected"; fi
   OPERATOR_DIR=$(umask 077 && mktemp -d)
   (umask 077 && printf '%s\n' "${key#0x}" | _keystore "$OPERATOR_DIR")
   OPERATOR=$(cast wallet address --keystore "$OPERATOR_DIR/key" --password-file "$OPERATOR_DIR/password")

@@ -37,6 +37,19 @@ die() {
   exit "$status"
 }
 
+# error_code NAME: the exit status that stands for one of the SDK's errors.
+error_code() {
+  sed -n "s/^ *X($1, \([0-9]*\),.*/\1/p" "$ROOT/include/dstack_p2p.h"
+}
+
+# die_of NAME SENTENCE...: with the exit status of one of the SDK's errors.
+die_of() {
+  local status
+  status=$(error_code "$1")
+  shift
+  die "${status:-1}" "$@"
+}
+
 now_ms() {
   local microseconds=${EPOCHREALTIME/[.,]/}
   printf '%s' "$((microseconds / 1000))"
