@@ -226,6 +226,23 @@ static void test_hostile_text(void **state)
     assert_int_equal(error.text[strlen(error.text) - 1], ')');
 }
 
+/* What another statement, with a newer anchor, may get past. */
+static void test_stale_statements(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(custom_errors); i++) {
+        sample it = make_sample(custom_errors[i].selector, custom_errors[i].name, custom_errors[i].arguments);
+        const char *name = custom_errors[i].name;
+        bool stale = strcmp(name, "AnchorUnknown") == 0 || strcmp(name, "AnchorNotNewer") == 0 ||
+                     strcmp(name, "AppSignerMismatch") == 0;
+        assert_int_equal(registry_revert_is_stale((const uint8_t *)it.head.data, it.head.len), stale);
+        assert_int_equal(registry_revert_is_stale((const uint8_t *)it.head.data, 4), stale);
+        for (size_t len = 0; len < 4; len++)
+            assert_false(registry_revert_is_stale((const uint8_t *)it.head.data, len));
+        free_sample(&it);
+    }
+}
+
 static void test_first_error_wins(void **state)
 {
     base_error error = {0};

@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# contract.sh FOLDER: compiles the contract there, and writes FOLDER/contract.txt for tests/cluster/fixture.c: the path
+# of anvil, and the contract's creation code in hex. Exit status 77 (skipped) without the EVM toolchain.
+set -euo pipefail
+
+folder=$1
+root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
+
+mkdir -p "$folder"
+rm -f "$folder/contract.txt"
+# shellcheck source=scripts/env.sh
+if ! . "$root/scripts/env.sh"; then
+  echo "SKIP: the EVM toolchain is not installed"
+  exit 77
+fi
+# A folder of its own: builds in contracts/ may run at the same time. Warnings are for the contract's own checks.
+export FOUNDRY_OUT=$folder/out FOUNDRY_CACHE_PATH=$folder/cache FOUNDRY_DENY=never
+(cd "$root/contracts" && forge build --quiet src/DstackMembershipNFT.sol)
+code=$(jq -r .bytecode.object "$folder/out/DstackMembershipNFT.sol/DstackMembershipNFT.json")
+printf '%s\n%s\n' "$(command -v anvil)" "${code#0x}" >"$folder/contract.txt.new"
+mv "$folder/contract.txt.new" "$folder/contract.txt"
