@@ -258,7 +258,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_data_made_by_cast), cmocka_unit_test(test_every_custom_error),
         cmocka_unit_test(test_no_data),           cmocka_unit_test(test_unknown_selector_is_shown),
-        cmocka_unit_test(test_hostile_text),      cmocka_unit_test(test_first_error_wins),
+        cmocka_unit_test(test_hostile_text),      cmocka_unit_test(test_stale_statements),
+        cmocka_unit_test(test_first_error_wins),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
