@@ -9,7 +9,7 @@ root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
 
 mkdir -p "$folder"
 rm -f "$folder/contract.txt"
-# shellcheck source=scripts/env.sh
+# shellcheck source=/dev/null
 if ! . "$root/scripts/env.sh"; then
   echo "SKIP: the EVM toolchain is not installed"
   exit 77
