@@ -8,11 +8,19 @@
 
 #include <string.h>
 
+/* Whether a registration that was signed here could still be accepted. */
+static bool may_still_land(const cluster_ledger *ledger, const registry_state *state,
+                           const cluster_block *block)
+{
+    return ledger->open_anchor > state->last_anchor &&
+           block->number <= ledger->open_anchor + CLUSTER_STATEMENT_BLOCKS;
+}
+
 bool cluster_is_done(const dstack_p2p *sdk, const registry_state *state, const cluster_block *block,
                      const char *url)
 {
     const registry_peer *peer = &state->peer;
-    if (!*url) return !peer->url_len && block->number > sdk->ledger.open_until;
+    if (!*url) return !peer->url_len && !may_still_land(&sdk->ledger, state, block);
     if (strcmp(state->url, url) != 0 || memcmp(peer->address20, sdk->identity.address20, 20) != 0)
         return false;
     if (!peer->expires_at) return true;

@@ -22,7 +22,7 @@ eth_wei cluster_ledger_added(const cluster_ledger *ledger, uint64_t nonce, eth_w
 }
 
 void cluster_ledger_book(cluster_ledger *ledger, uint64_t nonce, const cluster_fees *fees,
-                         const uint8_t hash32[static 32], uint64_t anchor)
+                         const uint8_t hash32[static 32])
 {
     cluster_fees booked = *fees;
     ledger->spent = eth_wei_add(ledger->spent, cluster_ledger_added(ledger, nonce, fees->most));
@@ -32,16 +32,14 @@ void cluster_ledger_book(cluster_ledger *ledger, uint64_t nonce, const cluster_f
     ledger->raise = false;
     ledger->nonce = nonce;
     ledger->fees = booked;
-    ledger->open_until = anchor + CLUSTER_STATEMENT_BLOCKS;
     memcpy(ledger->hash32, hash32, 32);
 }
 
-void cluster_ledger_settle(cluster_ledger *ledger, eth_wei cost, bool succeeded)
+void cluster_ledger_settle(cluster_ledger *ledger, eth_wei cost)
 {
     eth_wei booked = ledger->fees.most < ledger->spent ? ledger->fees.most : ledger->spent;
     ledger->spent = eth_wei_add(ledger->spent - booked, cost);
     ledger->live = ledger->raise = false;
-    if (succeeded) ledger->open_until = 0;
 }
 
 static eth_wei raised(eth_wei fee)

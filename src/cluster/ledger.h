@@ -23,7 +23,7 @@ typedef struct cluster_ledger {
     cluster_fees fees;
     uint8_t hash32[32];
 
-    uint64_t open_until; /**< last block at which a statement may still be used by somebody; 0 = none */
+    uint64_t open_anchor; /**< of the last registration signed, which anybody may still submit; 0 = none */
 } cluster_ledger;
 
 /** What counts towards the ceiling now; begins a new period when one has passed. */
@@ -34,10 +34,10 @@ eth_wei cluster_ledger_added(const cluster_ledger *ledger, uint64_t nonce, eth_w
 
 /** Books a transaction that is about to leave. */
 void cluster_ledger_book(cluster_ledger *ledger, uint64_t nonce, const cluster_fees *fees,
-                         const uint8_t hash32[static 32], uint64_t anchor);
+                         const uint8_t hash32[static 32]);
 
 /** It was mined and cost this much. */
-void cluster_ledger_settle(cluster_ledger *ledger, eth_wei cost, bool succeeded);
+void cluster_ledger_settle(cluster_ledger *ledger, eth_wei cost);
 
 /** Raises fees so that nodes take them for a replacement of the live transaction: 12.5 % on both. */
 void cluster_ledger_raise(const cluster_ledger *ledger, cluster_fees *fees);

@@ -78,7 +78,7 @@ static int read_live(dstack_p2p *sdk, const eth_batch *batch, const questions *a
         return base_fail(error, DSTACK_P2P_ERR_RPC_ANSWER, "the node's nonce is malformed");
     if (cluster_read_receipt(found->result, &sdk->ledger, &receipt, error)) return error->code;
     if (receipt.mined)
-        cluster_ledger_settle(&sdk->ledger, receipt.cost, receipt.succeeded);
+        cluster_ledger_settle(&sdk->ledger, receipt.cost);
     else if (mined <= sdk->ledger.nonce)
         seen->nonce = sdk->ledger.nonce;
     else
@@ -224,8 +224,8 @@ static int prepare(dstack_p2p *sdk, const view *seen, const char *url, cluster_c
     if (choose_fees(sdk, seen, cluster_gas_limit(strlen(url)), call, error) ||
         make_call_data(sdk, seen, url, &call->data, error))
         return error->code;
+    if (*url) sdk->ledger.open_anchor = seen->block.number;
     if (!eth_chain_gas_includes_data(atomic_load(&sdk->chain_id))) return 0;
-    sdk->ledger.open_until = call->anchor + CLUSTER_STATEMENT_BLOCKS;
     if (estimate_gas(sdk, &call->data, &gas, error)) return error->code;
     return choose_fees(sdk, seen, gas > UINT64_MAX / 2 ? gas : gas + gas / 4, call, error);
 }
@@ -233,8 +233,7 @@ static int prepare(dstack_p2p *sdk, const view *seen, const char *url, cluster_c
 static int send(dstack_p2p *sdk, const view *seen, const char *url, bool *again, base_error *error)
 {
     cluster_receipt receipt;
-    cluster_call call = {
-        .data = base_buf_make(CALL_DATA_MAX), .nonce = seen->nonce, .anchor = seen->block.number};
+    cluster_call call = {.data = base_buf_make(CALL_DATA_MAX), .nonce = seen->nonce};
     *again = false;
     if (!prepare(sdk, seen, url, &call, error) && !cluster_submit(sdk, &call, &receipt, again, error)) {
         base_log_write(&sdk->config.log, DSTACK_P2P_LOG_INFO, "registerPeer used %llu gas in block %llu",
@@ -268,6 +267,7 @@ int cluster_register(dstack_p2p *sdk, const char *url, base_error *error)
         if (cluster_is_done(sdk, &seen.state, &seen.block, url)) return 0;
         if (cluster_check_conditions(sdk, &seen.state, url, error)) return error->code;
         send(sdk, &seen, url, &again, error);
+        if (error->code == DSTACK_P2P_ERR_REVERTED && tries > 0) again = false; /* each costs gas */
     }
     return error->code;
 }

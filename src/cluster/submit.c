@@ -172,9 +172,8 @@ int cluster_submit(dstack_p2p *sdk, const cluster_call *call, cluster_receipt *r
     base_buf raw = base_buf_make(RAW_MAX);
     memset(receipt, 0, sizeof *receipt);
     if (!sign(sdk, call, &raw, hash, error)) {
-        cluster_ledger_book(&sdk->ledger, call->nonce, &call->fees, hash, call->anchor);
-        if (!deliver(sdk, &raw, receipt, again, error))
-            cluster_ledger_settle(&sdk->ledger, receipt->cost, receipt->succeeded);
+        cluster_ledger_book(&sdk->ledger, call->nonce, &call->fees, hash);
+        if (!deliver(sdk, &raw, receipt, again, error)) cluster_ledger_settle(&sdk->ledger, receipt->cost);
     }
     base_buf_free(&raw);
     return error->code;

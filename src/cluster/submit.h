@@ -10,7 +10,6 @@ typedef struct cluster_call {
     base_buf data;
     cluster_fees fees;
     uint64_t nonce;
-    uint64_t anchor; /**< of the statement in it */
 } cluster_call;
 
 /**

@@ -104,8 +104,8 @@ static void wrong_kms_root(void **state)
 {
     world *w = *state;
     world_node(w)->kms_root = "0x00000000219ab540356cbb839cbe05303d7705fa";
-    ASSERT_REFUSED(w, URL, DSTACK_P2P_ERR_WRONG_KMS_ROOT, "issued by the KMS root " FAKE_KMS_ROOT,
-                   "trusts 0x00000000219ab540356cBB839Cbe05303d7705Fa", "setKmsRootAddress");
+    ASSERT_REFUSED(w, URL, DSTACK_P2P_ERR_WRONG_KMS_ROOT, "gives " FAKE_KMS_ROOT,
+                   "trusts the KMS root 0x00000000219ab540356cBB839Cbe05303d7705Fa", "another KMS");
 }
 
 /* The link that is broken comes first, whatever else does not hold. */
@@ -218,11 +218,11 @@ static void fees_above_the_ceiling(void **state)
 {
     world *w = *state;
     world_node(w)->base_fee = 600000000000;
-    ASSERT_REFUSED(w, URL, DSTACK_P2P_ERR_FEE_CEILING, "gwei now", "0.0000005 ether", "max_fee_per_gas",
-                   "nothing was sent");
+    ASSERT_REFUSED(w, URL, DSTACK_P2P_ERR_FEE_CEILING, "costs 601 gwei", "ceiling of 500 gwei",
+                   "max_fee_per_gas", "nothing was sent");
     world_node(w)->base_fee = 1000000000;
     w->options.max_fee_per_gas = 1999999999;
-    ASSERT_REFUSED(w, URL, DSTACK_P2P_ERR_FEE_CEILING, "0.000000002 ether", "0.000000001999999999 ether");
+    ASSERT_REFUSED(w, URL, DSTACK_P2P_ERR_FEE_CEILING, "costs 2 gwei", "ceiling of 1.999999999 gwei");
     w->options.max_fee_per_gas = 2000000000;
     world_open(w, FAKE_CONTRACT, URL);
     assert_int_equal(dstack_p2p_register(w->sdk), DSTACK_P2P_OK);

@@ -16,12 +16,15 @@
 #define WORD_9    "0000000000000000000000000000000000000000000000000000000000000009"
 
 /* Registering fails so after exactly one transaction was handed to the node. */
-#define ASSERT_FAILED_ONCE(w, code, ...)                                                                     \
+#define ASSERT_FAILED_ONCE(w, code, ...) ASSERT_FAILED(w, 1, code, __VA_ARGS__)
+
+/* The same after so many. */
+#define ASSERT_FAILED(w, count, code, ...)                                                                   \
     do {                                                                                                     \
         world_node(w)->sends = 0;                                                                            \
         world_open(w, FAKE_CONTRACT, URL);                                                                   \
         ASSERT_CODE(w, dstack_p2p_register((w)->sdk), code, __VA_ARGS__);                                    \
-        assert_sends(w, 1);                                                                                  \
+        assert_sends(w, count);                                                                              \
     } while (0)
 
 static void assert_registers(world *w)
@@ -216,6 +219,7 @@ static const struct {
     const char *data;
     int code;
     const char *words[3];
+    bool stale; /* the chain has moved on: worth another try */
 } reverts[] = {
     {"0x8877a32b" ID_WORD,
      DSTACK_P2P_ERR_NO_NFT,
@@ -227,7 +231,7 @@ static const struct {
      DSTACK_P2P_ERR_WRONG_KMS_ROOT,
      {"KmsSignerMismatch", "expected " FAKE_KMS_ROOT, "actual 0x00000000219ab540356cBB839Cbe05303d7705Fa"}},
     {"0x23ae3e80" ADDRESS_A ADDRESS_B,
-     DSTACK_P2P_ERR_KEY_CHAIN,
+     DSTACK_P2P_ERR_REVERTED,
      {"AppSignerMismatch", "expected " FAKE_KMS_ROOT, "actual 0x"}},
     {"0x43136d53" WORD_5 "2000000000000000000000000000000000000000000000000000000000000000",
      DSTACK_P2P_ERR_URL_REFUSED,
@@ -235,8 +239,11 @@ static const struct {
     {"0x40705704" WORD_20 WORD_5 "652e636f6d000000000000000000000000000000000000000000000000000000",
      DSTACK_P2P_ERR_URL_REFUSED,
      {"BaseDomainNotAllowed", "baseDomain 'e.com'", ""}},
-    {"0xe0a6426c" WORD_5 WORD_9, DSTACK_P2P_ERR_REVERTED, {"AnchorNotNewer", "anchor 5", "lastAnchor 9"}},
-    {"0x0c030910" WORD_5, DSTACK_P2P_ERR_REVERTED, {"AnchorUnknown", "anchor 5", ""}},
+    {"0xe0a6426c" WORD_5 WORD_9,
+     DSTACK_P2P_ERR_REVERTED,
+     {"AnchorNotNewer", "anchor 5", "lastAnchor 9"},
+     true},
+    {"0x0c030910" WORD_5, DSTACK_P2P_ERR_REVERTED, {"AnchorUnknown", "anchor 5", ""}, true},
     {"0x08c379a0" WORD_20 WORD_5 "626f6f6d21000000000000000000000000000000000000000000000000000000",
      DSTACK_P2P_ERR_REVERTED,
      {"Error", "boom!", ""}},
@@ -251,10 +258,16 @@ static const struct {
     {"0x08c379a0" WORD_20 WORD_5 "1b5b326a0a000000000000000000000000000000000000000000000000000000",
      DSTACK_P2P_ERR_REVERTED,
      {"Error", "'?[2j?'", ""}},
-    {"0x", DSTACK_P2P_ERR_REVERTED, {"block 1", "180000 of", "does not tell why"}},
-    {"hello", DSTACK_P2P_ERR_REVERTED, {"does not tell why", "", ""}},
-    {NULL, DSTACK_P2P_ERR_REVERTED, {"failed in block 10", "gas used", "does not tell why"}},
+    {"0x", DSTACK_P2P_ERR_REVERTED, {"block 1", "100000 of", "why is not known"}},
+    {"hello", DSTACK_P2P_ERR_REVERTED, {"why is not known", "", ""}},
+    {NULL, DSTACK_P2P_ERR_REVERTED, {"failed in block 10", "gas used", "a replay succeeds"}},
 };
+
+/* A stale anchor is worth another statement; once. */
+static bool is_stale(const char *name)
+{
+    return strncmp(name, "Anchor", 6) == 0 || strcmp(name, "AppSignerMismatch") == 0;
+}
 
 static void reverted(void **state)
 {
@@ -263,9 +276,12 @@ static void reverted(void **state)
         fake_node_state *node = world_node(w);
         node->outcome = NODE_REVERTED;
         node->revert_data = reverts[i].data;
-        node->replays = 0;
-        ASSERT_FAILED_ONCE(w, reverts[i].code, reverts[i].words[0], reverts[i].words[1], reverts[i].words[2]);
-        assert_int_equal(node->replays, 1);
+        node->replays = node->sends = 0;
+        world_open(w, FAKE_CONTRACT, URL);
+        ASSERT_CODE(w, dstack_p2p_register(w->sdk), reverts[i].code, reverts[i].words[0], reverts[i].words[1],
+                    reverts[i].words[2]);
+        assert_sends(w, reverts[i].stale ? 3 : 1);
+        assert_int_equal(node->replays, node->sends);
         assert_string_equal(node->listed_url, "");
     }
 }
@@ -295,6 +311,7 @@ static void copy_landed_first(void **state)
     assert_int_equal(dstack_p2p_withdraw(w->sdk), DSTACK_P2P_OK);
     assert_string_equal(world_node(w)->listed_url, "");
     assert_sends(w, 2);
+    assert_int_equal(world_node(w)->replays, 0);
 }
 
 static void withdrawal_reverted(void **state)
@@ -302,9 +319,116 @@ static void withdrawal_reverted(void **state)
     world *w = *state;
     assert_registers(w);
     world_node(w)->outcome = NODE_REVERTED;
-    world_node(w)->revert_data = "0x0c030910" WORD_5;
-    ASSERT_CODE(w, dstack_p2p_withdraw(w->sdk), DSTACK_P2P_ERR_REVERTED, "AnchorUnknown (anchor 5)");
+    world_node(w)->revert_data = "0xff8e3526" ADDRESS_A;
+    ASSERT_CODE(w, dstack_p2p_withdraw(w->sdk), DSTACK_P2P_ERR_APP_NOT_ALLOWED, "AppNotAllowed");
     assert_sends(w, 2);
+    assert_string_equal(world_node(w)->listed_url, URL);
+}
+
+/* ---- One after the other ---- */
+
+static void unconfirmed_is_replaced_not_doubled(void **state)
+{
+    world *w = *state;
+    world_node(w)->outcome = NODE_NEVER_MINED;
+    ASSERT_FAILED_ONCE(w, DSTACK_P2P_ERR_UNCONFIRMED, "the transaction 0x");
+    assert_int_equal(world_node(w)->last_nonce, 7);
+    assert_int_equal(world_node(w)->nonce, 8);
+    world_node(w)->outcome = NODE_MINED;
+    assert_int_equal(dstack_p2p_register(w->sdk), DSTACK_P2P_OK);
+    assert_int_equal(world_node(w)->last_nonce, 7);
+    assert_int_equal(world_node(w)->nonce, 8);
+    assert_sends(w, 2);
+}
+
+static void replacement_that_is_too_cheap(void **state)
+{
+    world *w = *state;
+    world_node(w)->outcome = NODE_NEVER_MINED;
+    ASSERT_FAILED_ONCE(w, DSTACK_P2P_ERR_UNCONFIRMED, "the transaction 0x");
+    world_node(w)->outcome = NODE_MINED;
+    world_node(w)->rules[0] = (fake_rule){.method = "eth_sendRawTransactionSync",
+                                          .code = -32000,
+                                          .message = "replacement transaction underpriced",
+                                          .times = 1};
+    assert_int_equal(dstack_p2p_register(w->sdk), DSTACK_P2P_OK);
+    assert_int_equal(world_node(w)->last_nonce, 7);
+    assert_sends(w, 3);
+}
+
+/* A registration that may still land makes a withdrawal necessary, whatever is listed now. */
+static void unconfirmed_registration_is_withdrawn(void **state)
+{
+    world *w = *state;
+    world_node(w)->outcome = NODE_NEVER_MINED;
+    ASSERT_FAILED_ONCE(w, DSTACK_P2P_ERR_UNCONFIRMED, "the transaction 0x");
+    world_node(w)->outcome = NODE_MINED;
+    assert_int_equal(dstack_p2p_withdraw(w->sdk), DSTACK_P2P_OK);
+    assert_int_equal(world_node(w)->last_nonce, 7); /* in place of it */
+    assert_sends(w, 2);
+    assert_int_equal(dstack_p2p_withdraw(w->sdk), DSTACK_P2P_OK);
+    assert_sends(w, 2);
+}
+
+/* ---- The ceiling for a day ---- */
+
+enum { CEILING = 1500000 }; /* gwei */
+
+static void one_transaction_above_the_ceiling(void **state)
+{
+    world *w = *state;
+    w->options.max_fee_per_day = 1;
+    ASSERT_REFUSED(w, URL, DSTACK_P2P_ERR_SPEND_CEILING, "can cost 0.000", "and 0 ether are spent",
+                   "ceiling of 0.000000000000000001 ether", "max_fee_per_day", "nothing was sent");
+}
+
+/* Registers and withdraws in turn until the ceiling stops it; how often something was sent. */
+static unsigned spend_until_the_ceiling(world *w)
+{
+    w->options.max_fee_per_day = UINT64_C(1000000000) * CEILING;
+    world_open(w, FAKE_CONTRACT, URL);
+    for (int i = 0; i < 200; i++) {
+        int code = i % 2 ? dstack_p2p_withdraw(w->sdk) : dstack_p2p_register(w->sdk);
+        if (code == DSTACK_P2P_ERR_SPEND_CEILING) break;
+        assert_int_not_equal(code, DSTACK_P2P_ERR_NO_FUNDS);
+    }
+    assert_failed(w->sdk, DSTACK_P2P_ERR_SPEND_CEILING, "ceiling of 0.0015 ether", "nothing was sent", NULL);
+    return world_node(w)->taken;
+}
+
+static void transactions_add_up_to_the_ceiling(void **state)
+{
+    world *w = *state;
+    unsigned taken = spend_until_the_ceiling(w);
+    uint64_t each = world_node(w)->gas_used * world_node(w)->gas_price / 1000000000; /* gwei */
+    assert_true(taken >= 3);
+    assert_true(taken * each <= CEILING);
+    assert_true((taken + 5) * each > CEILING); /* and not much too early */
+}
+
+/* It takes each transaction, says that it did not, and has another nonce next time. */
+static void node_that_collects_transactions(void **state)
+{
+    world *w = *state;
+    fake_node_state *node = world_node(w);
+    node->outcome = NODE_REVERTED;
+    node->rules[0] = (fake_rule){
+        .method = "eth_sendRawTransactionSync", .code = -32000, .message = "nonce too low", .obeys = true};
+    node->rules[1] = (fake_rule){.method = "eth_getTransactionReceipt", .result = "null"};
+    unsigned taken = spend_until_the_ceiling(w);
+    assert_in_range(taken, 1,
+                    CEILING / (130000 * 3)); /* each counts with the most it can cost: 3 gwei a gas */
+}
+
+/* It says that everything was for nothing. */
+static void node_that_claims_low_costs(void **state)
+{
+    world *w = *state;
+    world_node(w)->gas_used = 20999;
+    ASSERT_FAILED_ONCE(w, DSTACK_P2P_ERR_UNCONFIRMED, "receipt is malformed");
+    world_node(w)->gas_used = 1000000;
+    world_node(w)->listed_url[0] = '\0';
+    ASSERT_FAILED_ONCE(w, DSTACK_P2P_ERR_UNCONFIRMED, "costs more than was offered");
 }
 
 int main(void)
@@ -327,6 +451,13 @@ int main(void)
                                        TEST(reverted),
                                        TEST(reverted_with_endless_data),
                                        TEST(copy_landed_first),
-                                       TEST(withdrawal_reverted)};
+                                       TEST(withdrawal_reverted),
+                                       TEST(unconfirmed_is_replaced_not_doubled),
+                                       TEST(replacement_that_is_too_cheap),
+                                       TEST(unconfirmed_registration_is_withdrawn),
+                                       TEST(one_transaction_above_the_ceiling),
+                                       TEST(transactions_add_up_to_the_ceiling),
+                                       TEST(node_that_collects_transactions),
+                                       TEST(node_that_claims_low_costs)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -134,18 +134,24 @@ void fake_contract_register(fake_node_state *state, const uint8_t *raw, size_t l
 {
     static const uint8_t selector[4] = {0x5d, 0x9d, 0xb9, 0xc8};
     const uint8_t *call = memmem(raw, len, selector, sizeof selector);
-    size_t key_len = 0, url_len = 0, ignored;
+    size_t key_len = 0, url_len = 0, signature_len = 0, ignored;
     uint8_t address[20];
     if (!call) abort();
     eth_abi abi = eth_abi_open(call + 4, len - (size_t)(call + 4 - raw));
     eth_abi_bytes(&abi, 40, &ignored);
     const uint8_t *key = eth_abi_bytes(&abi, 33, &key_len);
-    eth_abi_bytes(&abi, 73, &ignored);
+    const uint8_t *signature = eth_abi_bytes(&abi, 73, &signature_len);
     eth_abi_bytes(&abi, 118, &ignored);
     const uint8_t *url = eth_abi_bytes(&abi, 256, &url_len);
-    if (abi.bad || key_len != 33 || !eth_key_address(key, address)) abort();
+    if (abi.bad || key_len != 33 || signature_len != 73 || !eth_key_address(key, address)) abort();
     snprintf(state->listed_url, sizeof state->listed_url, "%.*s", (int)url_len, (const char *)url);
     base_hex_encode(address, sizeof address, state->listed_address);
     state->listed_until = state->lease ? state->block_time + state->lease : 0;
+    state->last_anchor = 0;
+    for (int i = 65; i < 73; i++)
+        state->last_anchor = state->last_anchor << 8 | signature[i];
+    state->last_anchor = 0;
+    for (size_t i = 65; i < 73; i++)
+        state->last_anchor = state->last_anchor << 8 | app_signature[i];
     state->version++;
 }

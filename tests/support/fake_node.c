@@ -81,6 +81,18 @@ static json_t *receipt(const fake_node *node)
     return json;
 }
 
+/* The nonce of a type-2 transaction: the second item of its list. */
+static uint64_t tx_nonce(const uint8_t *raw, size_t len)
+{
+    uint64_t nonce = 0;
+    size_t at = len > 8 && raw[1] > 0xf7 ? 2 + (size_t)(raw[1] - 0xf7) : 2;
+    at += raw[at] > 0x80 ? 1 + (size_t)(raw[at] - 0x80) : 1; /* the chain id */
+    if (raw[at] < 0x80) return raw[at];
+    for (size_t i = 1; i <= (size_t)(raw[at] - 0x80); i++)
+        nonce = nonce << 8 | raw[at + i];
+    return nonce;
+}
+
 static void take_transaction(fake_node *node, const char *hex)
 {
     fake_node_state *state = &node->state;
@@ -89,10 +101,12 @@ static void take_transaction(fake_node *node, const char *hex)
     if (digits > RAW_MAX || !base_hex_decode(hex + 2, digits, raw, digits / 2)) abort();
     eth_keccak256(raw, digits / 2, node->tx_hash);
     state->taken++;
-    state->nonce++;
+    state->last_nonce = tx_nonce(raw, digits / 2);
+    if (state->nonce <= state->last_nonce) state->nonce = state->last_nonce + 1;
+    if (state->outcome == NODE_NEVER_MINED) return;
+    state->mined_nonce = state->nonce;
     state->block_number++;
-    if (state->outcome != NODE_REVERTED && state->outcome != NODE_NEVER_MINED)
-        fake_contract_register(state, raw, digits / 2);
+    if (state->outcome != NODE_REVERTED) fake_contract_register(state, raw, digits / 2);
 }
 
 static json_t *send_transaction(fake_node *node, const char *hex, bool sync, json_t **error)
@@ -109,11 +123,19 @@ static json_t *send_transaction(fake_node *node, const char *hex, bool sync, jso
     return silent ? json_null() : receipt(node);
 }
 
-static json_t *get_receipt(fake_node *node)
+static json_t *get_receipt(fake_node *node, const char *hash)
 {
     fake_node_state *state = &node->state;
-    bool there = state->outcome != NODE_NEVER_MINED && state->receipts_asked++ >= state->receipt_after;
-    return there ? receipt(node) : json_null();
+    uint8_t asked[32];
+    if (!hash || !base_hex_decode(hash + 2, strlen(hash) - 2, asked, 32)) abort();
+    bool known = state->taken && !memcmp(asked, node->tx_hash, 32) && state->outcome != NODE_NEVER_MINED;
+    return state->receipts_asked++ >= state->receipt_after && known ? receipt(node) : json_null();
+}
+
+static json_t *get_nonce(const fake_node_state *state, const json_t *params)
+{
+    const char *block = json_string_value(json_array_get(params, 1));
+    return quantity(block && !strcmp(block, "pending") ? state->nonce : state->mined_nonce);
 }
 
 static json_t *replay(fake_node *node, json_t **error)
@@ -152,10 +174,10 @@ static json_t *run_method(fake_node *node, const char *method, const json_t *par
     const char *raw = json_string_value(json_array_get(params, 0));
     if (!strcmp(method, "eth_chainId")) return quantity(state->chain_id);
     if (!strcmp(method, "eth_getBlockByNumber")) return block(node);
-    if (!strcmp(method, "eth_getTransactionCount")) return quantity(state->nonce);
+    if (!strcmp(method, "eth_getTransactionCount")) return get_nonce(state, params);
     if (!strcmp(method, "eth_getBalance")) return quantity(state->balance);
     if (!strcmp(method, "eth_maxPriorityFeePerGas")) return quantity(state->tip);
-    if (!strcmp(method, "eth_getTransactionReceipt")) return get_receipt(node);
+    if (!strcmp(method, "eth_getTransactionReceipt")) return get_receipt(node, raw);
     if (!strcmp(method, "eth_call")) return call(node, params, error);
     if (!strcmp(method, "eth_sendRawTransactionSync")) return send_transaction(node, raw, true, error);
     if (!strcmp(method, "eth_sendRawTransaction")) return send_transaction(node, raw, false, error);
@@ -361,6 +383,7 @@ static const fake_node_state healthy = {
     .block_number = FAKE_BLOCK,
     .block_time = 1700000000,
     .nonce = 7,
+    .mined_nonce = 7,
     .base_fee = 1000000000,
     .tip = 1000000000,
     .balance = 1000000000000000000,
@@ -369,7 +392,7 @@ static const fake_node_state healthy = {
     .has_ticket = true,
     .dev_mode = true,
     .version = 3,
-    .gas_used = 180000,
+    .gas_used = 100000,
     .gas_price = 2000000000,
 };
 

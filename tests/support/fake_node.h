@@ -82,7 +82,8 @@ typedef struct fake_node_state {
     unsigned fault_times;     /**< how often; 0 = always */
     fake_rule rules[FAKE_RULES_MAX + 1];
 
-    uint64_t chain_id, block_number, block_time, nonce, base_fee, tip, balance;
+    uint64_t chain_id, block_number, block_time, base_fee, tip, balance;
+    uint64_t nonce, mined_nonce; /**< with and without the pool */
     bool no_base_fee;
     bool no_code;           /**< nothing at the address */
     const char *other_code; /**< what other code there answers, as JSON; "" = it reverts */
@@ -103,6 +104,7 @@ typedef struct fake_node_state {
 
     /* What happened. */
     unsigned sends, taken, receipts_asked, replays;
+    uint64_t last_nonce;  /**< of the last transaction taken */
     char listed_url[257]; /**< what the instance registered; "" = not listed */
     char listed_address[41];
     uint64_t listed_until;
