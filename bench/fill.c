@@ -72,12 +72,13 @@ static void add_registration(filler *fill, eth_batch *batch, const uint8_t hash3
     base_buf_free(&data);
 }
 
-/* The anchor and the nonce, once all that was sent is mined: anvil mines behind the answers. */
+/* The anchor and the nonce, once all that was sent is mined: anvil mines behind the answers, and for a
+ * moment a transaction is neither in the pool nor in a block. */
 static bool read_chain(filler *fill)
 {
     eth_batch batch;
     base_error error = {0};
-    uint64_t mined;
+    uint64_t mined, next;
     eth_rpc_begin(&batch);
     size_t at = cluster_ask_block(&batch, "latest");
     size_t latest = eth_batch_add(&batch, "eth_getTransactionCount", "[\"%s\",\"latest\"]", fill->owner);
@@ -85,10 +86,12 @@ static bool read_chain(filler *fill)
     if (eth_rpc_send(fill->rpc, &batch, &error) ||
         cluster_read_block(&batch.requests[at], &fill->anchor, &error) ||
         !eth_quantity_u64(batch.requests[latest].result, &mined) ||
-        !eth_quantity_u64(batch.requests[pending].result, &fill->nonce))
+        !eth_quantity_u64(batch.requests[pending].result, &next))
         fail("chain", &error);
     eth_batch_free(&batch);
-    return mined == fill->nonce;
+    if (mined != next || mined < fill->nonce) return false;
+    fill->nonce = next;
+    return true;
 }
 
 static void await_mined(filler *fill)

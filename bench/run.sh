@@ -10,7 +10,7 @@ export BUILD_DIR=build/bench
 
 cmake -B "$BUILD_DIR" -G Ninja -DCMAKE_BUILD_TYPE=Release -DDSTACK_P2P_BUILD_BENCH=ON \
   -DDSTACK_P2P_BUILD_TESTS=OFF > /dev/null
-cmake --build "$BUILD_DIR" > /dev/null
+cmake --build "$BUILD_DIR" > "$BUILD_DIR/build.log" || { tail -n 30 "$BUILD_DIR/build.log"; exit 1; }
 # shellcheck source=tests/lib.sh
 . tests/lib.sh
 
@@ -20,7 +20,9 @@ readonly BIN=$BUILD_DIR/bench
 
 # pair A B: sets A_MS, B_MS, RATIO, A_MIB, B_MIB.
 pair() {
-  read -r A_MS B_MS RATIO A_MIB B_MIB < <("$BIN/bench_pair" "$RUNS" "$1" "$2")
+  local figures
+  figures=$("$BIN/bench_pair" "$RUNS" "$1" "$2")
+  read -r A_MS B_MS RATIO A_MIB B_MIB <<< "$figures"
 }
 
 # kib PID FIELD: a field of the process's memory.
@@ -29,7 +31,7 @@ kib() {
 }
 
 round_trips() {
-  instance_admitted trips
+  instance_admitted trips > /dev/null
   export DSTACK_SIMULATOR_ENDPOINT=$ENDPOINT
   echo '| | RPC round trips | goal |'
   echo '|---|---|---|'
@@ -41,9 +43,9 @@ round_trips() {
 # The SDK's whole call, guest agent and checks included, against sending a transaction that is given.
 registration() {
   local calls=$RUN_DIR/calls
-  instance_admitted theirs
+  instance_admitted theirs > /dev/null
   "$BIN/bench_statements" "$RPC" "$CONTRACT" "$INSTANCE" $((RUNS + 1)) > "$calls"
-  instance_admitted ours
+  instance_admitted ours > /dev/null
   export DSTACK_SIMULATOR_ENDPOINT=$ENDPOINT
   # shellcheck disable=SC2016 # $RUN and $((...)) are for the command's shell
   pair "exec $BIN/bench_register $CONTRACT"' http://localhost:$((10000 + RUN))' \
@@ -87,7 +89,7 @@ reading() {
 memory() {
   local port pid
   contract_deploy
-  instance_admitted idle
+  instance_admitted idle > /dev/null
   port=$(free_port)
   process_spawn idle "$RUN_DIR/idle.log" "$HELLO_P2P" "$CONTRACT" --port "$port" --rpc-url "$RPC" --guest "$ENDPOINT"
   wait_until 20 curl -fsS -o /dev/null "http://localhost:$port/health"
