@@ -6,7 +6,7 @@ set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")"
 
 readonly LOGS=build/check
-readonly ALL=(setup lint contract constants c clang scripts install cluster)
+readonly ALL=(setup lint contract constants c clang scripts install)
 
 usage() {
   cat << END
@@ -15,13 +15,12 @@ usage: ./check.sh [SUITE...]
 Runs all suites, or those named:
   setup      what the machine needs (scripts/setup.sh)
   lint       shellcheck, clang-format, forge fmt
-  contract   forge build and forge test
+  contract   forge build, forge test, gas snapshots, the ABI and the deployment
   constants  generated files match the contract and the header
   c          C tests under AddressSanitizer and UndefinedBehaviorSanitizer (gcc)
   clang      everything builds with clang and in release mode, warnings are errors
-  scripts    tests/*_test.sh: real chain, simulator and processes
+  scripts    tests/*_test.sh: hello_p2p, launchers and whole clusters, with real processes
   install    install with DESTDIR, pkg-config and CMake consumers, exported names
-  cluster    ./test_p2p_cluster.sh 3 --once, on free ports
 END
 }
 
@@ -66,7 +65,7 @@ suite_lint() {
 }
 
 suite_contract() {
-  (cd contracts && forge build && forge test)
+  (cd contracts && forge build && FORGE_SNAPSHOT_CHECK=true forge test && test/abi_test.sh && test/deploy_test.sh)
 }
 
 suite_constants() {
@@ -103,10 +102,6 @@ suite_scripts() {
 
 suite_install() {
   BUILD_DIR=build/release tests/install_test.sh
-}
-
-suite_cluster() {
-  tests/cluster_once.sh 3
 }
 
 # forge, anvil and cast, once setup has brought them.
