@@ -74,7 +74,7 @@ bool base_buf_printf(base_buf *buf, const char *format, ...)
     va_start(args, format);
     int len = vsnprintf(NULL, 0, format, args);
     va_end(args);
-    if (len < 0 || !reserve(buf, (size_t)len)) return false;
+    if (!reserve(buf, len < 0 ? SIZE_MAX : (size_t)len)) return false;
     va_start(args, format);
     vsnprintf(buf->data + buf->len, (size_t)len + 1, format, args);
     va_end(args);
@@ -84,7 +84,7 @@ bool base_buf_printf(base_buf *buf, const char *format, ...)
 
 bool base_buf_hex(base_buf *buf, const void *data, size_t len)
 {
-    if (len > SIZE_MAX / 4 || !reserve(buf, 2 * len)) return false;
+    if (!reserve(buf, len > SIZE_MAX / 2 ? SIZE_MAX : 2 * len)) return false;
     base_hex_encode(data, len, buf->data + buf->len);
     buf->len += 2 * len;
     return true;
