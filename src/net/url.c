@@ -13,9 +13,11 @@ static bool has_only_visible_bytes(const char *text)
     return true;
 }
 
+/* Followed by a host: curl would pass over a third slash. */
 static bool has_http_scheme(const char *url)
 {
-    return strncasecmp(url, "http://", 7) == 0 || strncasecmp(url, "https://", 8) == 0;
+    size_t len = strncasecmp(url, "http://", 7) == 0 ? 7 : strncasecmp(url, "https://", 8) == 0 ? 8 : 0;
+    return len && url[len] != '/';
 }
 
 bool net_url_is_http(const char *url)
