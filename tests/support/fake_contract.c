@@ -150,8 +150,5 @@ void fake_contract_register(fake_node_state *state, const uint8_t *raw, size_t l
     state->last_anchor = 0;
     for (int i = 65; i < 73; i++)
         state->last_anchor = state->last_anchor << 8 | signature[i];
-    state->last_anchor = 0;
-    for (size_t i = 65; i < 73; i++)
-        state->last_anchor = state->last_anchor << 8 | app_signature[i];
     state->version++;
 }

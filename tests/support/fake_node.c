@@ -21,6 +21,7 @@ struct fake_node {
     pthread_mutex_t lock; /* guards what follows */
     fake_node_state state;
     uint8_t tx_hash[32]; /* of the last transaction taken */
+    bool tx_mined;
 };
 
 static const char *const fault_names[] = {
@@ -103,7 +104,8 @@ static void take_transaction(fake_node *node, const char *hex)
     state->taken++;
     state->last_nonce = tx_nonce(raw, digits / 2);
     if (state->nonce <= state->last_nonce) state->nonce = state->last_nonce + 1;
-    if (state->outcome == NODE_NEVER_MINED) return;
+    node->tx_mined = state->outcome != NODE_NEVER_MINED;
+    if (!node->tx_mined) return;
     state->mined_nonce = state->nonce;
     state->block_number++;
     if (state->outcome != NODE_REVERTED) fake_contract_register(state, raw, digits / 2);
@@ -128,7 +130,7 @@ static json_t *get_receipt(fake_node *node, const char *hash)
     fake_node_state *state = &node->state;
     uint8_t asked[32];
     if (!hash || !base_hex_decode(hash + 2, strlen(hash) - 2, asked, 32)) abort();
-    bool known = state->taken && !memcmp(asked, node->tx_hash, 32) && state->outcome != NODE_NEVER_MINED;
+    bool known = node->tx_mined && !memcmp(asked, node->tx_hash, 32);
     return state->receipts_asked++ >= state->receipt_after && known ? receipt(node) : json_null();
 }
 
