@@ -29,7 +29,8 @@ Environment:
   KMS_ROOT_ADDRESS, APP_ID   for deploying on other chains than 31337
   BUILD_DIR                  use this build as it is (build/release, brought up to date)
   VERIFY_SECONDS             how long a check may take to hold (60)
-  RUN_DIR                    process ids, state and logs (./run)
+  RUN_DIR                    process ids, state and logs (./run); elsewhere, what runs already is used only if the
+                             variables above name it
   NO_COLOR                   no colours
 
 Exit status: 0 every check held; 1 one did not, or the cluster could not be started; 2 misuse; 3 a port is in use.

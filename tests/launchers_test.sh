@@ -7,22 +7,10 @@
 CLUSTER=$ROOT/test_p2p_cluster.sh
 RUN=$ROOT/run_hello_p2p.sh
 
-# A cluster's own folder, below ours, and ports that are free in a row.
+# A cluster's own folder, below ours.
 new_run_dir() {
   OWN_RUN_DIR=$RUN_DIR/$1
   mkdir -p "$OWN_RUN_DIR"
-}
-
-free_ports() {
-  local first i
-  while :; do
-    first=$(free_port)
-    for ((i = 0; i < $1; i++)); do
-      if port_owner "$((first + i))" >/dev/null; then continue 2; fi
-    done
-    printf '%s' "$first"
-    return
-  done
 }
 
 cluster() {

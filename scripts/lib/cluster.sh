@@ -66,7 +66,7 @@ _require_ports() {
 
 _start_anvil() {
   local port=8545
-  if port_owner "$port" >/dev/null; then port=$(free_port); fi
+  if [ "$RUN_DIR" != "$DEFAULT_RUN_DIR" ] || port_owner "$port" >/dev/null; then port=$(free_port); fi
   process_spawn anvil "$RUN_DIR/anvil.log" anvil --host 127.0.0.1 --port "$port" --silent
   if ! wait_until 15 rpc_answers "http://127.0.0.1:$port"; then
     _show_log "$RUN_DIR/anvil.log"
@@ -80,7 +80,7 @@ _find_chain() {
   if [ -n "${RPC_URL:-}" ]; then
     chain_open "$RPC_URL" || cluster_give_up "no Ethereum node answers at RPC_URL: $RPC_URL"
     step_ok "$RPC, chain $CHAIN_NUMBER"
-  elif chain_open http://localhost:8545; then
+  elif [ "$RUN_DIR" = "$DEFAULT_RUN_DIR" ] && chain_open http://localhost:8545; then
     step_ok "$RPC, chain $CHAIN_NUMBER, already running"
   else
     _start_anvil

@@ -102,3 +102,16 @@ free_port() {
     fi
   done
 }
+
+# free_ports COUNT: the first of that many in a row.
+free_ports() {
+  local first i
+  while :; do
+    first=$(free_port)
+    for ((i = 1; i < $1; i++)); do
+      if port_owner "$((first + i))" >/dev/null; then continue 2; fi
+    done
+    printf '%s' "$first"
+    return
+  done
+}
