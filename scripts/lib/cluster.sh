@@ -23,10 +23,12 @@ _show_log() {
 }
 
 _clean_up() {
-  local status=$?
+  local status=$? pid
   trap '' INT TERM
   if [ -n "${CLUSTER_STARTING:-}" ]; then
     process_stop_all || true
+    # A signal between a process's start and its note must not leave it behind: it is our child still.
+    for pid in $(jobs -pr); do kill -TERM "$pid" 2>/dev/null || true; done
     cluster_state_forget
   fi
   if [ "$(type -t operator_close)" = function ]; then operator_close; fi
