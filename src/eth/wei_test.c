@@ -30,6 +30,26 @@ static void test_format(void **state)
     expect_text(ETH_WEI_MAX, "340282366920938463463.374607431768211455 ether");
 }
 
+static void expect_gwei(eth_wei wei, const char *expected)
+{
+    char text[ETH_WEI_TEXT];
+    eth_wei_format_gwei(wei, text);
+    assert_string_equal(text, expected);
+}
+
+static void test_format_gwei(void **state)
+{
+    (void)state;
+    expect_gwei(0, "0 gwei");
+    expect_gwei(1, "0.000000001 gwei");
+    expect_gwei(999999999, "0.999999999 gwei");
+    expect_gwei(1000000000, "1 gwei");
+    expect_gwei(1500000000, "1.5 gwei");
+    expect_gwei(10 * (eth_wei)1000000000, "10 gwei");
+    expect_gwei(ETHER, "1000000000 gwei");
+    expect_gwei(ETH_WEI_MAX, "340282366920938463463374607431.768211455 gwei");
+}
+
 static void test_add_saturates(void **state)
 {
     (void)state;
@@ -63,6 +83,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_format),
+        cmocka_unit_test(test_format_gwei),
         cmocka_unit_test(test_add_saturates),
         cmocka_unit_test(test_mul_saturates),
     };
