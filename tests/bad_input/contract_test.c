@@ -86,7 +86,7 @@ static void paused(void **state)
     world_node(w)->paused = true;
     ASSERT_REFUSED(w, URL, DSTACK_P2P_ERR_PAUSED, "paused registration");
     snprintf(world_node(w)->listed_url, 20, "http://old");
-    snprintf(world_node(w)->listed_address, 41, "%s", FAKE_INSTANCE_ADDRESS + 2);
+    snprintf(world_node(w)->listed_address, 41, "%s", &FAKE_INSTANCE_ADDRESS[2]);
     assert_int_equal(dstack_p2p_withdraw(w->sdk), DSTACK_P2P_OK); /* leaving is never paused */
     assert_sends(w, 1);
     assert_string_equal(world_node(w)->listed_url, "");
