@@ -369,6 +369,8 @@ survives_an_outage() {
   echo "fresh again after $(($(now_ms) - begin)) ms"
 }
 
+_a_knows_b() { hello_get "$PORT_A" /info | jq -e '.peers_count == 1' >/dev/null; }
+
 # In a cluster of their own.
 start_two() {
   contract_deploy
@@ -382,6 +384,7 @@ start_two() {
   PORT_B=$(free_port)
   hello_start b "$PORT_B"
   hello_wait_healthy "$PORT_B"
+  wait_until 10 _a_knows_b
 }
 
 anvil_start
