@@ -30,7 +30,7 @@ watch_prints_changes() {
   RPC_URL=$RPC "$EXAMPLES/example_watch" "$CONTRACT" < "$RUN_DIR/input" > "$output" &
   local pid=$!
   exec 9> "$RUN_DIR/input"
-  wait_until 10 grep -q '2 peers: http://localhost:1001 http://localhost:1002' "$output"
+  wait_until 10 grep -q '2 peers: http://localhost:100[12] http://localhost:100[12]' "$output"
   instance_admitted third
   RPC_URL=$RPC DSTACK_SIMULATOR_ENDPOINT=$ENDPOINT "$EXAMPLES/example_peers" "$CONTRACT" http://localhost:1003
   wait_until 10 grep -q '3 peers: .*http://localhost:1003' "$output"
