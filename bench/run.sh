@@ -92,7 +92,7 @@ memory() {
   instance_admitted idle > /dev/null
   port=$(free_port)
   process_spawn idle "$RUN_DIR/idle.log" "$HELLO_P2P" "$CONTRACT" --port "$port" --rpc-url "$RPC" --guest "$ENDPOINT"
-  wait_until 20 curl -fsS -o /dev/null "http://localhost:$port/health"
+  wait_until 20 curl -fs -o /dev/null "http://localhost:$port/health"
   # Idle: it has polled a few times.
   sleep 10
   pid=$(pgrep -f -- "--port $port" | head -n 1)
