@@ -106,6 +106,23 @@ static void test_recovery_ids(void **state)
     }
 }
 
+/* Where r is small there are keys for the ids 2 and 3, too: nodes and contracts know no such v. */
+static void test_recovery_ids_beyond_the_order(void **state)
+{
+    uint8_t hash[32], signature[65], recovered[33];
+    (void)state;
+    sample_signature(hash, signature);
+    memset(signature, 0, 32);
+    for (int r = 1; r < 200; r++)
+        for (int v = 2; v <= 3; v++) {
+            signature[31] = (uint8_t)r;
+            signature[64] = (uint8_t)v;
+            assert_false(eth_key_recover(hash, signature, recovered));
+            signature[64] = (uint8_t)(v + 27);
+            assert_false(eth_key_recover(hash, signature, recovered));
+        }
+}
+
 /* n - s with the other recovery id signs the same, and is refused: each signature has one form. */
 static void test_high_s_is_refused(void **state)
 {
@@ -263,6 +280,7 @@ int main(void)
         cmocka_unit_test(test_signature_is_deterministic),
         cmocka_unit_test(test_sign_and_recover),
         cmocka_unit_test(test_recovery_ids),
+        cmocka_unit_test(test_recovery_ids_beyond_the_order),
         cmocka_unit_test(test_high_s_is_refused),
         cmocka_unit_test(test_greatest_s),
         cmocka_unit_test(test_numbers_out_of_range),

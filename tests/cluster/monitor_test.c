@@ -3,10 +3,9 @@
 
 #include <poll.h>
 #include <pthread.h>
-#include <stdatomic.h>
+#include <signal.h>
 #include <stdio.h>
 #include <time.h>
-#include <unistd.h>
 
 enum { CALLS_MAX = 32, PATIENCE_S = 20, QUIET_MS = 200 };
 
@@ -349,6 +348,77 @@ static void test_descriptor(void **state)
     assert_int_equal(dstack_p2p_monitor_fd(NULL), -1);
 }
 
+/* To another URL and back between two readings: the version has moved, the list is what it was. */
+static void test_there_and_back_is_no_news(void **state)
+{
+    world *it = *state;
+    node_options node;
+    dstack_p2p *alice = node_admitted(it, "alice", "http://alice"),
+               *moved = node_new(it, "alice", "http://moved");
+    expect_registered(alice);
+    node_defaults(it, "bob", &node);
+    node.options.poll_interval_ms = 1000;
+    dstack_p2p *sdk = dstack_p2p_new_with_options(it->contract, NULL, &node.options);
+    assert_int_equal(dstack_p2p_monitor_start(sdk, NULL, NULL), DSTACK_P2P_OK);
+    await_readable(sdk);
+    dstack_p2p_peers_free(dstack_p2p_monitor_peers(sdk));
+    uint64_t version = status_of(sdk).version;
+    expect_registered(moved);
+    expect_registered(alice);
+    for (double end = sim_now() + PATIENCE_S; status_of(sdk).version == version; pause_ms(5))
+        assert_true(sim_now() < end);
+    assert_int_equal(status_of(sdk).version, version + 2);
+    assert_false(is_readable(sdk));
+    dstack_p2p_free(sdk);
+    dstack_p2p_free(moved);
+    dstack_p2p_free(alice);
+}
+
+/* What was not fetched before a restart is not news afterwards. */
+static void test_restart_forgets_the_old_list(void **state)
+{
+    world *it = *state;
+    dstack_p2p *sdk = node_new(it, "bob", NULL);
+    assert_int_equal(dstack_p2p_monitor_start(sdk, NULL, NULL), DSTACK_P2P_OK);
+    await_readable(sdk);
+    dstack_p2p_monitor_stop(sdk);
+    assert_true(is_readable(sdk));
+    kill(it->chain.pid, SIGSTOP); /* no first reading for now */
+    assert_int_equal(dstack_p2p_monitor_start(sdk, NULL, NULL), DSTACK_P2P_OK);
+    assert_false(is_readable(sdk));
+    assert_null(dstack_p2p_monitor_peers(sdk));
+    assert_true(status_of(sdk).age_ms == UINT64_MAX);
+    kill(it->chain.pid, SIGCONT);
+    await_readable(sdk);
+    dstack_p2p_free(sdk);
+}
+
+/* The handle learns who it is while the monitor runs: the list shows it, and that is no change. */
+static void test_self_in_the_status(void **state)
+{
+    world *it = *state;
+    watcher seen;
+    dstack_p2p *alice = node_admitted(it, "alice", "http://alice"), *sdk = node_new(it, "alice", NULL);
+    owner_sets(it, CONTRACT_SEL_SET_LEASE_DURATION, 5000);
+    expect_registered(alice);
+    watch(&seen, sdk);
+    await_call(&seen, 0);
+    assert_false(status_of(sdk).registered);
+    assert_non_null(dstack_p2p_instance_id(sdk));
+    for (double end = sim_now() + PATIENCE_S; !status_of(sdk).registered; pause_ms(5))
+        assert_true(sim_now() < end);
+    dstack_p2p_peers *peers = peers_of(alice);
+    assert_int_equal(status_of(sdk).lease_expires_at, dstack_p2p_peers_at(peers, 0)->expires_at);
+    dstack_p2p_peers_free(peers);
+    expect_quiet(&seen, 1);
+    expect_withdrawn(alice);
+    expect_call(await_call(&seen, 1), DSTACK_P2P_LEFT, alice, 0);
+    assert_false(status_of(sdk).registered);
+    assert_int_equal(status_of(sdk).lease_expires_at, 0);
+    done(&seen);
+    dstack_p2p_free(alice);
+}
+
 static void test_status(void **state)
 {
     world *it = *state;
@@ -516,6 +586,9 @@ int main(void)
         cmocka_unit_test_setup(test_free_stops, world_deploy),
         cmocka_unit_test_setup(test_stop_from_many_threads, world_deploy),
         cmocka_unit_test_setup(test_descriptor, world_deploy),
+        cmocka_unit_test_setup(test_there_and_back_is_no_news, world_deploy),
+        cmocka_unit_test_setup(test_restart_forgets_the_old_list, world_deploy),
+        cmocka_unit_test_setup(test_self_in_the_status, world_deploy),
         cmocka_unit_test_setup(test_status, world_deploy),
         cmocka_unit_test_setup(test_expiry_is_noticed, world_deploy),
         cmocka_unit_test_setup(test_renewal_is_no_change, world_deploy),
