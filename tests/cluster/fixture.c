@@ -231,16 +231,21 @@ int world_deploy(void **state)
     return 0;
 }
 
+static json_t *owner_sends(const world *it, const char *fees, const char *hex)
+{
+    return chain_ask(it, "eth_sendTransaction", "[{\"from\":\"" OWNER "\",\"to\":\"%s\",\"data\":\"%s\"%s}]",
+                     it->contract, hex, fees);
+}
+
 static json_t *owner_submits(const world *it, const char *fees, uint32_t selector, const eth_abi_arg *args,
                              size_t count)
 {
     base_buf data = base_buf_make(4096), text = base_buf_make(8192);
     eth_abi_encode_call(&data, selector, args, count);
+    base_buf_puts(&text, "0x");
     base_buf_hex(&text, data.data, data.len);
     assert_false(base_buf_failed(&data) || base_buf_failed(&text));
-    json_t *hash =
-        chain_ask(it, "eth_sendTransaction", "[{\"from\":\"" OWNER "\",\"to\":\"%s\",\"data\":\"0x%s\"%s}]",
-                  it->contract, text.data, fees);
+    json_t *hash = owner_sends(it, fees, text.data);
     base_buf_free(&data);
     base_buf_free(&text);
     return hash;
@@ -261,11 +266,17 @@ void owner_names(const world *it, uint32_t selector, const char *text)
     owner_calls(it, selector, &(eth_abi_arg){.data = text, .len = strlen(text)}, 1);
 }
 
+static const char best_fees[] = ",\"gas\":\"0x4c4b40\",\"maxPriorityFeePerGas\":\"0x174876e800\","
+                                "\"maxFeePerGas\":\"0x2e90edd000\"";
+
 void owner_queues(const world *it, uint32_t selector, const char *text)
 {
-    static const char fees[] = ",\"gas\":\"0x4c4b40\",\"maxPriorityFeePerGas\":\"0x174876e800\","
-                               "\"maxFeePerGas\":\"0x2e90edd000\"";
-    json_decref(owner_submits(it, fees, selector, &(eth_abi_arg){.data = text, .len = strlen(text)}, 1));
+    json_decref(owner_submits(it, best_fees, selector, &(eth_abi_arg){.data = text, .len = strlen(text)}, 1));
+}
+
+void owner_queues_data(const world *it, const char *hex)
+{
+    json_decref(owner_sends(it, best_fees, hex));
 }
 
 void admit(const world *it, const char *instance_id)

@@ -78,6 +78,7 @@ void owner_names(const world *it, uint32_t selector, const char *text);
 
 /** The same, put into the pool with a tip that beats all others. */
 void owner_queues(const world *it, uint32_t selector, const char *text);
+void owner_queues_data(const world *it, const char *hex);
 
 /** Options of a node of the world: instance `name` of the simulator ("" is the default one). */
 typedef struct node_options {

@@ -320,6 +320,46 @@ static void test_harmless_in_the_same_block(void **state)
     expect_overtaken(*state, "lucky", CONTRACT_SEL_ADD_BASE_DOMAIN, "example.com", DSTACK_P2P_OK, "");
 }
 
+/* The call data of the only transaction in the pool. */
+static char *pending_data(const world *it)
+{
+    char *data = NULL;
+    const char *account, *nonce;
+    json_t *pool = chain_ask(it, "txpool_content", "[]"), *by_nonce, *transaction;
+    json_object_foreach(json_object_get(pool, "pending"), account, by_nonce)
+        json_object_foreach(by_nonce, nonce, transaction) data = strdup(unit_text(transaction, "input"));
+    assert_non_null(data);
+    json_decref(pool);
+    return data;
+}
+
+/* Somebody copies the transaction from the pool and pays more: ours fails, and all is as it was to be. */
+static void test_copied_transaction_lands_first(void **state)
+{
+    world *it = *state;
+    pthread_t thread;
+    dstack_p2p *sdk = node_admitted(it, "copied", URL);
+    chain_tell(it, "evm_setAutomine", "[false]");
+    assert_int_equal(pthread_create(&thread, NULL, register_in_thread, sdk), 0);
+    await_pending(it, 1);
+    char *data = pending_data(it);
+    owner_queues_data(it, data);
+    free(data);
+    await_pending(it, 2);
+    chain_tell(it, "evm_mine", "[]");
+    pthread_join(thread, NULL);
+    chain_tell(it, "evm_setAutomine", "[true]");
+    expect_code(sdk, DSTACK_P2P_OK, "");
+    expect_listed(sdk, URL);
+    json_t *block = chain_ask(it, "eth_getBlockByNumber", "[\"latest\",false]");
+    json_t *hash = json_array_get(json_object_get(block, "transactions"), 1);
+    json_t *receipt = chain_ask(it, "eth_getTransactionReceipt", "[\"%s\"]", json_string_value(hash));
+    assert_string_equal(unit_text(receipt, "status"), "0x0"); /* ours did fail */
+    json_decref(receipt);
+    json_decref(block);
+    dstack_p2p_free(sdk);
+}
+
 /* A node that mines every second: the receipt is waited for. */
 static void test_slow_blocks(void **state)
 {
@@ -388,6 +428,7 @@ int main(void)
         cmocka_unit_test_setup(test_banned_in_the_same_block, world_deploy),
         cmocka_unit_test_setup(test_revoked_in_the_same_block, world_deploy),
         cmocka_unit_test_setup(test_harmless_in_the_same_block, world_deploy),
+        cmocka_unit_test_setup(test_copied_transaction_lands_first, world_deploy),
         cmocka_unit_test_setup(test_slow_blocks, world_deploy),
         cmocka_unit_test_setup(test_one_payer_for_many, world_deploy),
     };
