@@ -15,8 +15,8 @@ static cluster_ledger ledger_of_one(void)
     return ledger;
 }
 
-static const char *const good[] = {"transactionHash",   "0x" HASH, "status",  "0x1",
-                                   "blockNumber",       "0x10",    "gasUsed", "0x186a0",
+static const char *const good[] = {"transactionHash",   ("0x" HASH), "status",  "0x1",
+                                   "blockNumber",       "0x10",      "gasUsed", "0x186a0",
                                    "effectiveGasPrice", "0x32"};
 
 /* The good receipt with one member replaced, or left out. */

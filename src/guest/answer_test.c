@@ -207,7 +207,7 @@ static void test_answers_without_a_key(void **state)
         "{\"key\":\"" KEY "\",\"key\":\"" KEY "\"," CHAIN "}",
         "{\"key\":\"" KEY "\"," CHAIN "} {}",
         "{\"key\":\"" KEY "\"," CHAIN,
-        "{\"key\":\"" KEY,
+        ("{\"key\":\"" KEY),
         "{\"key\":\"",
         "{\"key\":",
         "{\"key\"",
@@ -229,7 +229,7 @@ static void test_digits_are_overwritten(void **state)
 {
     static const char *const texts[] = {"{\"key\":\"" KEY "\"," CHAIN "}", "{\"key\":\"" KEY "\"}",
                                         "{\"key\":\"" KEY "\",\"broken", "{\"key\":\"" KEY "00\"," CHAIN "}",
-                                        "{\"key\":\"" KEY};
+                                        ("{\"key\":\"" KEY)};
     (void)state;
     for (size_t i = 0; i < COUNT(texts); i++) {
         guest_key key;

@@ -131,7 +131,8 @@ static json_t *exchange(const world *it, const char *body, const char *method)
     return value;
 }
 
-static json_t *ask_with(const world *it, const char *method, const char *params, va_list args)
+__attribute__((format(printf, 3, 0))) static json_t *ask_with(const world *it, const char *method,
+                                                              const char *params, va_list args)
 {
     char *list, *body;
     assert_true(vasprintf(&list, params, args) >= 0);
