@@ -10,6 +10,17 @@
 #include <string.h>
 
 enum { PARAMS_MAX = 512 * 1024, REVERT_DATA_MAX = 64 * 1024, PARTS_MAX = 65536 };
+enum { LONG_DATA_MAX = 8 * 1024 * 1024, LONG_MIN_DIGITS = 4096, LONGS_MAX = 16, MARK_MAX = 32 };
+
+/*
+ * Most of an answer with many peers is one string of hex digits. A JSON parser looks at each byte of it
+ * several times and copies it twice, which takes most of the time. So long ones are taken out first and
+ * leave a mark, "0x!7", which is no hex data: what does not know of marks refuses it.
+ */
+typedef struct long_strings {
+    const char *digits[LONGS_MAX];
+    size_t lengths[LONGS_MAX], count;
+} long_strings;
 
 void eth_batch_init(eth_batch *batch)
 {
@@ -19,6 +30,7 @@ void eth_batch_init(eth_batch *batch)
 static void forget_answer(eth_request *request)
 {
     base_buf_reset(&request->error_data);
+    base_buf_reset(&request->long_data);
     json_decref(request->result);
     request->result = NULL;
     request->has_error = false;
@@ -36,6 +48,7 @@ void eth_batch_free(eth_batch *batch)
     for (size_t i = 0; i < batch->count; i++) {
         base_buf_free(&batch->requests[i].params);
         base_buf_free(&batch->requests[i].error_data);
+        base_buf_free(&batch->requests[i].long_data);
     }
     eth_batch_init(batch);
 }
@@ -50,6 +63,7 @@ static eth_request *append(eth_batch *batch, const char *method)
     request->method = method;
     request->params = base_buf_make(PARAMS_MAX);
     request->error_data = base_buf_make(REVERT_DATA_MAX);
+    request->long_data = base_buf_make(LONG_DATA_MAX);
     return request;
 }
 
@@ -114,6 +128,56 @@ static void read_error(eth_request *request, const json_t *error)
     snprintf(request->error_message, sizeof request->error_message, "%s", message ? message : "no message");
     base_sanitize(request->error_message);
     read_error_data(request, json_object_get(error, "data"));
+}
+
+/* The end of the string whose content begins at `at`; NULL when it has none. */
+static const char *string_end(const char *at, const char *end)
+{
+    const char *start = at, *quote;
+    for (; (quote = memchr(at, '"', (size_t)(end - at))); at = quote + 1) {
+        const char *slash = quote;
+        while (slash > start && slash[-1] == '\\')
+            slash--;
+        if ((quote - slash) % 2 == 0) return quote;
+    }
+    return NULL;
+}
+
+/* Copies an answer without its long strings of digits. */
+static bool take_out(const char *text, size_t len, base_buf *rest, long_strings *longs)
+{
+    const char *end = text + len, *from = text, *at = text, *close;
+    while ((at = memchr(at, '"', (size_t)(end - at))) && (close = string_end(at + 1, end))) {
+        size_t digits = (size_t)(close - at) - 1;
+        if (digits >= LONG_MIN_DIGITS && memcmp(at + 1, "0x", 2) == 0 && longs->count < LONGS_MAX) {
+            base_buf_append(rest, from, (size_t)(at - from));
+            base_buf_printf(rest, "\"0x!%zu\"", longs->count);
+            longs->digits[longs->count] = at + 3;
+            longs->lengths[longs->count++] = digits - 2;
+            from = close + 1;
+        }
+        at = close + 1;
+    }
+    return base_buf_append(rest, from, (size_t)(end - from)) && !base_buf_failed(rest);
+}
+
+/* The bytes behind a mark. What only looks like one, or is no hex, is refused by eth_request_data(). */
+static void put_back(eth_request *request, const long_strings *longs)
+{
+    char mark[MARK_MAX];
+    const char *text = json_string_value(request->result);
+    for (size_t i = 0; text && i < longs->count; i++) {
+        snprintf(mark, sizeof mark, "0x!%zu", i);
+        if (strcmp(text, mark) == 0 &&
+            !eth_data_digits(longs->digits[i], longs->lengths[i], &request->long_data))
+            base_buf_reset(&request->long_data);
+    }
+}
+
+bool eth_request_data(const eth_request *request, base_buf *out)
+{
+    if (request->long_data.len) return base_buf_append(out, request->long_data.data, request->long_data.len);
+    return eth_data_bytes(request->result, out);
 }
 
 static bool is_answered(const eth_request *request)
@@ -186,21 +250,34 @@ static bool is_bloated(const char *text, size_t len)
     return parts > PARTS_MAX;
 }
 
-int eth_batch_read(eth_batch *batch, size_t first, size_t count, const char *text, size_t len,
-                   base_error *error)
+static int parse(eth_batch *batch, size_t first, size_t count, const base_buf *text, base_error *error)
 {
     json_error_t problem;
-    if (is_bloated(text, len))
+    if (is_bloated(text->data, text->len))
         return base_fail(error, DSTACK_P2P_ERR_RPC_ANSWER, "the node's answer has more than %d parts",
                          PARTS_MAX);
-    json_t *root = json_loadb(len ? text : "", len, JSON_REJECT_DUPLICATES, &problem);
+    json_t *root = json_loadb(text->data, text->len, JSON_REJECT_DUPLICATES, &problem);
     if (!root)
         return base_fail(error, DSTACK_P2P_ERR_RPC_ANSWER,
                          "the node's answer is not JSON (%s); it begins with '%.*s'", problem.text,
-                         len < 40 ? (int)len : 40, len ? text : "");
+                         text->len < 40 ? (int)text->len : 40, text->data);
     int code = read_all(batch, first, count, root, error);
     json_decref(root);
     return code;
+}
+
+int eth_batch_read(eth_batch *batch, size_t first, size_t count, const char *text, size_t len,
+                   base_error *error)
+{
+    long_strings longs = {.count = 0};
+    base_buf rest = base_buf_make(len + LONGS_MAX * MARK_MAX);
+    if (!take_out(len ? text : "", len, &rest, &longs))
+        base_fail(error, DSTACK_P2P_ERR_NO_MEMORY, "out of memory while reading an answer");
+    else if (!parse(batch, first, count, &rest, error))
+        for (size_t i = first; i < first + count; i++)
+            put_back(&batch->requests[i], &longs);
+    base_buf_free(&rest);
+    return error->code;
 }
 
 int eth_request_check(const eth_request *request, base_error *error)

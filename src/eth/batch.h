@@ -19,6 +19,7 @@ typedef struct eth_request {
     base_buf params;    /**< JSON array */
     uint64_t id;
     json_t *result;     /**< owned; NULL unless answered with a result */
+    base_buf long_data; /**< the result's bytes, if it was long hex data: see eth_request_data() */
     int64_t error_code; /**< when has_error */
     bool has_error;
     char error_message[256]; /**< made printable */
@@ -59,6 +60,9 @@ bool eth_batch_write(eth_batch *batch, size_t first, size_t count, uint64_t *nex
  */
 int eth_batch_read(eth_batch *batch, size_t first, size_t count, const char *text, size_t len,
                    base_error *error);
+
+/** Appends the bytes of a result that is hex data of any length; false when it is none. */
+bool eth_request_data(const eth_request *request, base_buf *out);
 
 /** Turns a request's error, if it has one, into `error`: RPC_LIMITED or RPC_ERROR. Returns the code. */
 int eth_request_check(const eth_request *request, base_error *error);

@@ -345,6 +345,32 @@ static void test_error_without_id_for_one_request(void **state)
     eth_batch_free(&batch);
 }
 
+/* Long hex data goes around the JSON parser and comes out the same; what is not hex is no data. */
+static void test_long_data(void **state)
+{
+    enum { BYTES = 5000 };
+    static const char *const ends[] = {"", "g", "0", "\\u0030", "\\\\"};
+    (void)state;
+    for (size_t i = 0; i < COUNT(ends); i++) {
+        eth_batch batch;
+        base_error error = {0};
+        base_buf text = base_buf_make(1 << 20), out = base_buf_make(1 << 20);
+        base_buf_puts(&text, "[{\"id\":9,\"result\":\"a\\\"b\"},{\"result\":\"0x");
+        for (int n = 0; n < BYTES; n++)
+            base_buf_printf(&text, "%02X", (unsigned)n & 0xff);
+        base_buf_printf(&text, "%s\",\"id\":8},{\"id\":7,\"result\":\"0x!0\"}]", ends[i]);
+        assert_int_equal(read_three(&batch, text.data, &error), 0);
+        assert_string_equal(json_string_value(batch.requests[2].result), "a\"b");
+        assert_int_equal(eth_request_data(&batch.requests[1], &out), i == 0);
+        for (size_t n = 0; i == 0 && n < BYTES; n++)
+            assert_int_equal((uint8_t)out.data[n], n & 0xff);
+        if (i == 0) assert_int_equal(out.len, BYTES);
+        base_buf_free(&text);
+        base_buf_free(&out);
+        eth_batch_free(&batch);
+    }
+}
+
 /* Parsing takes many times the size of an answer that is all punctuation. */
 static void test_too_many_parts(void **state)
 {
@@ -492,6 +518,7 @@ int main(void)
         cmocka_unit_test(test_refusal_of_the_whole_batch),
         cmocka_unit_test(test_error_without_id_for_one_request),
         cmocka_unit_test(test_too_many_parts),
+        cmocka_unit_test(test_long_data),
         cmocka_unit_test(test_array_for_one_request),
         cmocka_unit_test(test_no_json),
         cmocka_unit_test(test_json_that_is_no_answer),

@@ -46,16 +46,21 @@ bool eth_data_fixed(const json_t *value, void *out, size_t len)
     return digits && base_hex_decode(digits, count, out, len);
 }
 
-bool eth_data_bytes(const json_t *value, base_buf *out)
+bool eth_data_digits(const char *digits, size_t count, base_buf *out)
 {
     uint8_t chunk[512];
-    size_t count;
-    const char *digits = digits_of(value, &count);
-    if (!digits || count % 2) return false;
+    if (count % 2) return false;
     for (size_t step; count; digits += step, count -= step) {
         step = count < 2 * sizeof chunk ? count : 2 * sizeof chunk;
         if (!base_hex_decode(digits, step, chunk, step / 2) || !base_buf_append(out, chunk, step / 2))
             return false;
     }
     return true;
+}
+
+bool eth_data_bytes(const json_t *value, base_buf *out)
+{
+    size_t count;
+    const char *digits = digits_of(value, &count);
+    return digits && eth_data_digits(digits, count, out);
 }

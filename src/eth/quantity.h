@@ -21,6 +21,9 @@ bool eth_quantity_wei(const json_t *value, eth_wei *out);
 /** "0x" and exactly 2 * len digits. */
 bool eth_data_fixed(const json_t *value, void *out, size_t len);
 
+/** `count` hex digits, an even number, appended as bytes. */
+bool eth_data_digits(const char *digits, size_t count, base_buf *out);
+
 /** "0x" and an even number of digits, appended as bytes. */
 bool eth_data_bytes(const json_t *value, base_buf *out);
 

@@ -42,7 +42,7 @@ static int open_answer(const eth_request *answer, base_buf *data, base_error *er
 {
     *data = base_buf_make(PAGE_DATA_MAX);
     if (answer->has_error) return refuse(answer, error);
-    if (!eth_data_bytes(answer->result, data))
+    if (!eth_request_data(answer, data))
         return base_fail(error, data->no_memory ? DSTACK_P2P_ERR_NO_MEMORY : DSTACK_P2P_ERR_RPC_ANSWER,
                          "the node's answer to eth_call is no hex data, or too much of it");
     if (!data->len)
