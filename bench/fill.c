@@ -96,8 +96,11 @@ static bool read_chain(filler *fill)
 
 static void await_mined(filler *fill)
 {
-    while (!read_chain(fill))
+    uint64_t end = base_now_ms(base_clock_system()) + 10000;
+    while (!read_chain(fill)) {
+        if (base_now_ms(base_clock_system()) > end) fail("the chain lost transactions", NULL);
         base_wait(base_clock_system(), -1, 2);
+    }
 }
 
 static void add_peers(filler *fill, unsigned long first, unsigned long count)
