@@ -371,6 +371,130 @@ static void test_long_data(void **state)
     }
 }
 
+static void put_digits(base_buf *text, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        base_buf_puts(text, "7");
+}
+
+/* Strings of about the length from which on they go around: one way or the other, the same bytes. */
+static void test_data_of_lengths_around_the_long(void **state)
+{
+    (void)state;
+    for (size_t digits = 4080; digits <= 4110; digits++) {
+        eth_batch batch;
+        base_error error = {0};
+        base_buf text = base_buf_make(1 << 16), out = base_buf_make(1 << 16);
+        base_buf_puts(&text, "{\"id\":1,\"result\":\"0x");
+        put_digits(&text, digits);
+        base_buf_puts(&text, "\"}");
+        assert_int_equal(read_one(&batch, text.data, &error), 0);
+        assert_int_equal(eth_request_data(&batch.requests[0], &out), digits % 2 == 0);
+        if (digits % 2 == 0) {
+            assert_int_equal(out.len, digits / 2);
+            for (size_t i = 0; i < out.len; i++)
+                assert_int_equal(out.data[i], 0x77);
+        }
+        base_buf_free(&text);
+        base_buf_free(&out);
+        eth_batch_free(&batch);
+    }
+}
+
+/* Cut anywhere, an answer with long data is none. */
+static void test_every_truncation_of_long_data(void **state)
+{
+    base_buf text = base_buf_make(1 << 16);
+    (void)state;
+    base_buf_puts(&text, "{\"id\":1,\"result\":\"0x");
+    put_digits(&text, 4200);
+    base_buf_puts(&text, "\",\"x\":\"\\\\\"}");
+    for (size_t len = 0; len < text.len; len++) {
+        eth_batch batch;
+        base_error error = {0};
+        char *cut = unit_copy(text.data, len + 1);
+        cut[len] = '\0';
+        assert_int_equal(read_one(&batch, cut, &error), DSTACK_P2P_ERR_RPC_ANSWER);
+        eth_batch_free(&batch);
+        free(cut);
+    }
+    base_buf_free(&text);
+}
+
+/* Long strings where no data belongs, more of them than are taken out, and marks that were sent as such. */
+static void test_long_strings_elsewhere(void **state)
+{
+    static const char *const before[] = {"{\"id\":1,\"result\":\"0x01\",\"0x",
+                                         "{\"id\":1,\"result\":{\"a\":\"0x",
+                                         "{\"id\":1,\"error\":{\"message\":\"0x",
+                                         "{\"id\":1,\"error\":{\"data\":\"0x",
+                                         "{\"id\":\"0x",
+                                         "\"0x",
+                                         "0x"};
+    static const char *const after[] = {"\":1}", "\"}}", "\"}}", "\"}}", "\",\"result\":1}", "\"", "\""};
+    static const int codes[] = {
+        0, 0, 0, 0, DSTACK_P2P_ERR_RPC_ANSWER, DSTACK_P2P_ERR_RPC_ANSWER, DSTACK_P2P_ERR_RPC_ANSWER};
+    (void)state;
+    for (size_t i = 0; i < COUNT(before); i++) {
+        eth_batch batch;
+        base_error error = {0};
+        base_buf text = base_buf_make(1 << 16), out = base_buf_make(1 << 16);
+        base_buf_puts(&text, before[i]);
+        put_digits(&text, 5000);
+        base_buf_puts(&text, after[i]);
+        assert_int_equal(read_one(&batch, text.data, &error), codes[i]);
+        assert_int_equal(eth_request_data(&batch.requests[0], &out), i == 0);
+        assert_int_equal(out.len, i == 0);
+        base_buf_free(&text);
+        base_buf_free(&out);
+        eth_batch_free(&batch);
+    }
+    for (int i = 0; i < 20; i++) {
+        char text[64];
+        eth_batch batch;
+        base_error error = {0};
+        base_buf out = base_buf_make(64);
+        snprintf(text, sizeof text, "{\"id\":1,\"result\":\"0x!%d\"}", i);
+        assert_int_equal(read_one(&batch, text, &error), 0);
+        assert_false(eth_request_data(&batch.requests[0], &out));
+        base_buf_free(&out);
+        eth_batch_free(&batch);
+    }
+}
+
+static void test_more_long_strings_than_are_taken_out(void **state)
+{
+    enum { MANY = 24, BYTES = 3000 };
+    eth_batch batch;
+    uint64_t next_id = 0;
+    base_error error = {0};
+    base_buf request = base_buf_make(1 << 16), text = base_buf_make(1 << 20);
+    (void)state;
+    eth_batch_init(&batch);
+    for (int i = 0; i < MANY; i++)
+        eth_batch_add(&batch, "eth_call", "[]");
+    assert_true(eth_batch_write(&batch, 0, MANY, &next_id, &request));
+    for (int i = 0; i < MANY; i++) {
+        base_buf_printf(&text, "%s{\"id\":%d,\"result\":\"0x%02x", i ? "," : "[", i, i);
+        put_digits(&text, 2 * BYTES);
+        base_buf_puts(&text, "\"}");
+    }
+    base_buf_puts(&text, "]");
+    assert_int_equal(eth_batch_read(&batch, 0, MANY, text.data, text.len, &error), 0);
+    for (int i = 0; i < MANY; i++) {
+        base_buf out = base_buf_make(2 * BYTES);
+        assert_true(eth_request_data(&batch.requests[i], &out));
+        assert_int_equal(out.len, BYTES + 1);
+        assert_int_equal(out.data[0], i);
+        base_buf_free(&out);
+    }
+    eth_batch_forget_answers(&batch);
+    assert_int_equal(batch.requests[0].long_data.len, 0);
+    base_buf_free(&request);
+    base_buf_free(&text);
+    eth_batch_free(&batch);
+}
+
 /* Parsing takes many times the size of an answer that is all punctuation. */
 static void test_too_many_parts(void **state)
 {
@@ -519,6 +643,10 @@ int main(void)
         cmocka_unit_test(test_error_without_id_for_one_request),
         cmocka_unit_test(test_too_many_parts),
         cmocka_unit_test(test_long_data),
+        cmocka_unit_test(test_data_of_lengths_around_the_long),
+        cmocka_unit_test(test_every_truncation_of_long_data),
+        cmocka_unit_test(test_long_strings_elsewhere),
+        cmocka_unit_test(test_more_long_strings_than_are_taken_out),
         cmocka_unit_test(test_array_for_one_request),
         cmocka_unit_test(test_no_json),
         cmocka_unit_test(test_json_that_is_no_answer),
