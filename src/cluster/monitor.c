@@ -44,6 +44,12 @@ static bool is_stopping(const cluster_monitor *monitor)
     return base_event_is_set(monitor->stop_fd);
 }
 
+static int fell_back(uint64_t from, uint64_t to, base_error *error)
+{
+    return base_fail(error, DSTACK_P2P_ERR_RPC_ANSWER, "the node fell back from block %llu to block %llu",
+                     (unsigned long long)from, (unsigned long long)to);
+}
+
 /* A node that is behind what another one, or it itself, has shown already would make peers leave and come
  * that did not. It may be a reorganisation, though, or another chain history: the third time in a row it
  * is believed. */
@@ -54,8 +60,7 @@ static int check_forward(cluster_monitor *monitor, uint64_t number, base_error *
         monitor->backwards = 0;
         return 0;
     }
-    return base_fail(error, DSTACK_P2P_ERR_RPC_ANSWER, "the node fell back from block %llu to block %llu",
-                     (unsigned long long)known, (unsigned long long)number);
+    return fell_back(known, number, error);
 }
 
 static int take_look(dstack_p2p *sdk, look *seen, base_error *error)
@@ -159,8 +164,7 @@ static void work(dstack_p2p *sdk, look *seen)
     if (!take_look(sdk, seen, &error) && is_outdated(sdk, seen))
         list = cluster_read_peers(sdk, sdk->monitor.rpc, &error);
     if (list && list->block_number < seen->block.number) {
-        base_fail(&error, DSTACK_P2P_ERR_RPC_ANSWER, "the node fell back from block %llu to block %llu",
-                  (unsigned long long)seen->block.number, (unsigned long long)list->block_number);
+        fell_back(seen->block.number, list->block_number, &error);
         dstack_p2p_peers_free(list);
         list = NULL;
     }
