@@ -101,7 +101,8 @@ suite_scripts() {
 }
 
 suite_install() {
-  BUILD_DIR=build/release tests/install_test.sh
+  cmake --preset release && cmake --build --preset release &&
+    BUILD_DIR=build/release tests/install_test.sh
 }
 
 # forge, anvil and cast, once setup has brought them.
