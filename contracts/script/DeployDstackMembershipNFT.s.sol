@@ -42,7 +42,7 @@ contract DeployDstackMembershipNFT is Script {
 
     uint64 internal constant LEASE = 24 hours;
     /// @dev The gas of a renewal with a gateway URL, measured, rounded up.
-    uint256 internal constant RENEWAL_GAS = 85_000;
+    uint256 internal constant RENEWAL_GAS = 64_000;
 
     function run() external returns (DstackMembershipNFT nft) {
         _selectNode();

@@ -4,21 +4,27 @@ pragma solidity 0.8.37;
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
 import {ERC721} from "@openzeppelin/contracts/token/ERC721/ERC721.sol";
+import {InstanceTickets} from "./InstanceTickets.sol";
 import {IAppAuth} from "./interfaces/IAppAuth.sol";
 import {IAppAuthBasicManagement} from "./interfaces/IAppAuthBasicManagement.sol";
 import {IDstackMembershipNFT} from "./interfaces/IDstackMembershipNFT.sol";
+import {BaseDomains} from "./libraries/BaseDomains.sol";
 import {ConnectionUrl} from "./libraries/ConnectionUrl.sol";
+import {Entry, EntryLib} from "./libraries/Entry.sol";
 import {InstanceId} from "./libraries/InstanceId.sol";
 import {KeyChain} from "./libraries/KeyChain.sol";
 import {PeerIndex} from "./libraries/PeerIndex.sol";
+import {PeerLists} from "./libraries/PeerLists.sol";
+import {Registration} from "./libraries/Registration.sol";
+import {UrlCode} from "./libraries/UrlCode.sol";
 
 /// @title DstackMembershipNFT
 /// @notice See IDstackMembershipNFT.
-contract DstackMembershipNFT is IDstackMembershipNFT, IAppAuth, IAppAuthBasicManagement, ERC721, Ownable2Step {
+contract DstackMembershipNFT is IDstackMembershipNFT, IAppAuth, IAppAuthBasicManagement, InstanceTickets, Ownable2Step {
+    using BaseDomains for BaseDomains.Registry;
     using InstanceId for bytes20;
     using InstanceId for string;
     using PeerIndex for PeerIndex.Index;
-    using PeerIndex for PeerIndex.Record;
 
     /// @dev The reasons of PeerRemoved.
     enum Removal {
@@ -32,37 +38,52 @@ contract DstackMembershipNFT is IDstackMembershipNFT, IAppAuth, IAppAuthBasicMan
         Reassigned
     }
 
-    /// @dev One slot, 232 bits: all that minting reads and writes besides the ticket itself.
-    struct Tickets {
-        uint64 totalSupply;
-        uint64 maxNodes;
-        uint96 mintPrice;
+    /// @dev One slot, full: all that minting reads and writes besides the ticket itself and its holder's balance. The owner
+    /// is Ownable2Step's, again: see _transferOwnership.
+    struct Admission {
+        address owner;
+        uint40 totalSupply;
+        uint40 maxNodes;
         bool publicMinting;
+        bool isPriced;
     }
 
-    // One slot, 208 bits: the root of trust, which every registration reads, and the switches.
-    address public override kmsRootAddress;
-    bool public override devMode;
-    bool public override instanceBoundUrls;
-    bool public override registrationPaused;
+    /// @dev One slot, full: all that every registration reads besides what is about its instance.
+    struct Policy {
+        address kmsRoot;
+        bool devMode;
+        bool instanceBoundUrls;
+        bool registrationPaused;
+        uint24 epoch;
+        uint48 leaseDuration;
+    }
+
+    /// @dev A lease ends before 2^38 seconds after 1970, as an index entry holds, for some thousand years.
+    uint64 private constant MAX_LEASE = (1 << 37) - 1;
+
+    Admission private _admission;
+    Policy private _policy;
+    uint256 private _mintPrice;
+
+    // One slot: the switches that only booting reads.
     bool public override requireNftAtBoot;
     bool public override allowAnyDevice;
     bool public override requireTcbUpToDate;
 
-    Tickets private _tickets;
-
-    PeerIndex.Index private _peers;
-
     mapping(address appId => bool) private _allowedApps;
-    mapping(bytes32 domainHash => bool) private _baseDomains;
     mapping(bytes32 => bool) public override allowedComposeHashes;
     mapping(bytes32 => bool) public override allowedDeviceIds;
+    BaseDomains.Registry private _baseDomains;
+    mapping(bytes32 certificateHash => address) private _certifiedKeys;
+
+    // Last, since the index takes 2^24 slots.
+    PeerIndex.Index private _peers;
 
     /// @notice Deploys in dev mode, without a lease, with minting for the owner only; the deployer becomes the owner.
     /// @param kmsRoot The address of the KMS root key, not zero.
     constructor(address kmsRoot) ERC721("DStack Cluster NFT", "DSTACK") Ownable(msg.sender) {
         _setKmsRoot(kmsRoot);
-        devMode = true;
+        _policy.devMode = true;
         emit DevModeSet(true);
     }
 
@@ -77,32 +98,32 @@ contract DstackMembershipNFT is IDstackMembershipNFT, IAppAuth, IAppAuthBasicMan
         string calldata connectionUrl
     ) external override {
         bytes20 id = instanceId.parse();
-        _requireTicket(id);
-        _requireNotBanned(id);
-        bool withdrawing = bytes(connectionUrl).length == 0;
-        if (!withdrawing) {
-            if (registrationPaused) revert RegistrationIsPaused();
-            _requireUrl(id, bytes(connectionUrl));
-        }
-        address instanceAddress = _acceptStatement(id, derivedPublicKey, appSignature, kmsSignature, connectionUrl);
-        if (withdrawing) {
-            _drop(id, Removal.Withdrawn);
-            return;
-        }
-        (bool changed, uint64 expiresAt) = _peers.put(id, instanceAddress, connectionUrl);
-        if (changed) {
+        PeerIndex.Record storage record = _peers.recordOf(id);
+        if (record.holder == address(0)) revert InstanceHoldsNoTicket(id);
+        if (record.banned) revert InstanceIsBanned(id);
+        uint256 urlCode = _acceptUrl(id, bytes(instanceId), bytes(connectionUrl));
+        Registration old = record.registration;
+        uint256 anchor = KeyChain.anchorOf(appSignature);
+        bytes32 statement = _statement(id, bytes(connectionUrl), anchor, old.lastAnchor());
+        address instanceAddress = _verifyChain(statement, derivedPublicKey, appSignature, kmsSignature);
+        if (urlCode == 0) return _drop(id, record, anchor, Removal.Withdrawn);
+
+        uint256 epoch = _policy.epoch;
+        Entry entry = EntryLib.pack(id, urlCode, epoch, _leaseEnd());
+        uint64 newVersion = _peers.put(record, old, entry, epoch, instanceAddress, anchor, bytes(connectionUrl));
+        if (newVersion == 0) {
+            emit PeerRenewed(id, entry.expiresAt());
+        } else {
             emit PeerRegistered(
                 id,
                 instanceAddress,
                 connectionUrl,
-                expiresAt,
-                ++_peers.version,
+                entry.expiresAt(),
+                newVersion,
                 derivedPublicKey,
                 appSignature,
                 kmsSignature
             );
-        } else {
-            emit PeerRenewed(id, expiresAt);
         }
     }
 
@@ -120,9 +141,9 @@ contract DstackMembershipNFT is IDstackMembershipNFT, IAppAuth, IAppAuthBasicMan
         uint64 next = _peers.version + 1;
         for (uint256 i = 0; i < instanceIds.length; ++i) {
             bytes20 id = instanceIds[i].parse();
-            if (!PeerIndex.hasExpired(_peers.records[id].standing)) continue;
-            _peers.remove(id);
-            _peers.records[id].lastAnchor = _previousBlock();
+            PeerIndex.Record storage record = _peers.recordOf(id);
+            if (!_peers.entryOf(record.registration).hasExpired()) continue;
+            _peers.remove(record, _previousBlock());
             _peers.version = next;
             emit PeerRemoved(id, uint8(Removal.Expired), next);
         }
@@ -137,10 +158,13 @@ contract DstackMembershipNFT is IDstackMembershipNFT, IAppAuth, IAppAuthBasicMan
         override
         returns (uint256 tokenId)
     {
-        Tickets memory tickets = _tickets;
-        if (!tickets.publicMinting) _checkOwner();
-        if (msg.value != tickets.mintPrice) revert WrongPayment(tickets.mintPrice, msg.value);
-        if (tickets.maxNodes != 0 && tickets.totalSupply >= tickets.maxNodes) revert ClusterIsFull(tickets.maxNodes);
+        Admission memory admission = _admission;
+        if (!admission.publicMinting && msg.sender != admission.owner) revert OwnableUnauthorizedAccount(msg.sender);
+        uint256 price = admission.isPriced ? _mintPrice : 0;
+        if (msg.value != price) revert WrongPayment(price, msg.value);
+        if (admission.maxNodes != 0 && admission.totalSupply >= admission.maxNodes) {
+            revert ClusterIsFull(admission.maxNodes);
+        }
         return _mintTicket(to, instanceId.parse());
     }
 
@@ -167,8 +191,8 @@ contract DstackMembershipNFT is IDstackMembershipNFT, IAppAuth, IAppAuthBasicMan
 
     /// @inheritdoc IDstackMembershipNFT
     function setDevMode(bool enabled) external override onlyOwner {
-        bool tightens = devMode && !enabled;
-        devMode = enabled;
+        bool tightens = _policy.devMode && !enabled;
+        _policy.devMode = enabled;
         emit DevModeSet(enabled);
         if (tightens) _tighten();
     }
@@ -176,29 +200,28 @@ contract DstackMembershipNFT is IDstackMembershipNFT, IAppAuth, IAppAuthBasicMan
     /// @inheritdoc IDstackMembershipNFT
     function addBaseDomain(string calldata baseDomain) external override onlyOwner {
         ConnectionUrl.requireBaseDomain(bytes(baseDomain));
-        _baseDomains[keccak256(bytes(baseDomain))] = true;
+        _baseDomains.add(bytes(baseDomain));
         emit BaseDomainAdded(baseDomain);
     }
 
     /// @inheritdoc IDstackMembershipNFT
     function removeBaseDomain(string calldata baseDomain) external override onlyOwner {
-        bool tightens = isBaseDomainAllowed(baseDomain);
-        _baseDomains[keccak256(bytes(baseDomain))] = false;
+        bool tightens = _baseDomains.remove(bytes(baseDomain));
         emit BaseDomainRemoved(baseDomain);
         if (tightens) _tighten();
     }
 
     /// @inheritdoc IDstackMembershipNFT
     function setInstanceBoundUrls(bool required) external override onlyOwner {
-        bool tightens = !instanceBoundUrls && required;
-        instanceBoundUrls = required;
+        bool tightens = !_policy.instanceBoundUrls && required;
+        _policy.instanceBoundUrls = required;
         emit InstanceBoundUrlsSet(required);
         if (tightens) _tighten();
     }
 
     /// @inheritdoc IDstackMembershipNFT
     function setKmsRootAddress(address kmsRoot) external override onlyOwner {
-        bool tightens = kmsRootAddress != kmsRoot;
+        bool tightens = _policy.kmsRoot != kmsRoot;
         _setKmsRoot(kmsRoot);
         if (tightens) _tighten();
     }
@@ -220,7 +243,7 @@ contract DstackMembershipNFT is IDstackMembershipNFT, IAppAuth, IAppAuthBasicMan
     /// @inheritdoc IDstackMembershipNFT
     function banInstance(string calldata instanceId) external override onlyOwner {
         bytes20 id = instanceId.parse();
-        _peers.records[id].banned = true;
+        _peers.recordOf(id).banned = true;
         emit InstanceBanned(id);
         _removePeer(id, Removal.Banned);
     }
@@ -228,30 +251,30 @@ contract DstackMembershipNFT is IDstackMembershipNFT, IAppAuth, IAppAuthBasicMan
     /// @inheritdoc IDstackMembershipNFT
     function unbanInstance(string calldata instanceId) external override onlyOwner {
         bytes20 id = instanceId.parse();
-        _peers.records[id].banned = false;
+        _peers.recordOf(id).banned = false;
         emit InstanceUnbanned(id);
     }
 
     /// @inheritdoc IDstackMembershipNFT
     function setLeaseDuration(uint64 leaseSeconds) external override onlyOwner {
-        _peers.leaseDuration = leaseSeconds;
+        if (leaseSeconds > MAX_LEASE) revert LeaseTooLong(leaseSeconds, MAX_LEASE);
+        _policy.leaseDuration = uint48(leaseSeconds);
         emit LeaseDurationSet(leaseSeconds);
     }
 
     /// @inheritdoc IDstackMembershipNFT
     function setClusterConfig(uint256 maxNodes, bool publicMinting, uint256 mintPrice) external override onlyOwner {
-        if (maxNodes > type(uint64).max || mintPrice > type(uint96).max) {
-            revert ClusterConfigTooLarge(maxNodes, mintPrice);
-        }
-        _tickets.maxNodes = uint64(maxNodes);
-        _tickets.publicMinting = publicMinting;
-        _tickets.mintPrice = uint96(mintPrice);
+        if (maxNodes > type(uint40).max) revert TooManyNodes(maxNodes, type(uint40).max);
+        _admission.maxNodes = uint40(maxNodes);
+        _admission.publicMinting = publicMinting;
+        _admission.isPriced = mintPrice != 0;
+        _mintPrice = mintPrice;
         emit ClusterConfigUpdated(maxNodes, publicMinting, mintPrice);
     }
 
     /// @inheritdoc IDstackMembershipNFT
     function setRegistrationPaused(bool paused) external override onlyOwner {
-        registrationPaused = paused;
+        _policy.registrationPaused = paused;
         emit RegistrationPausedSet(paused);
     }
 
@@ -328,7 +351,7 @@ contract DstackMembershipNFT is IDstackMembershipNFT, IAppAuth, IAppAuthBasicMan
         }
         bytes20 id = bytes20(bootInfo.instanceId);
         if (id == 0) return (false, "Instance id is zero");
-        if (_peers.records[id].banned) return (false, "Instance is banned");
+        if (_peers.recordOf(id).banned) return (false, "Instance is banned");
         if (requireNftAtBoot && !_holdsTicket(id)) return (false, "Instance holds no NFT");
         return (true, "");
     }
@@ -343,14 +366,7 @@ contract DstackMembershipNFT is IDstackMembershipNFT, IAppAuth, IAppAuthBasicMan
 
     /// @inheritdoc IDstackMembershipNFT
     function getPeerEndpoints() external view override returns (string[] memory) {
-        string[] memory urls = new string[](_peers.count);
-        uint256 found = 0;
-        for (uint256 position = 1; position <= urls.length; ++position) {
-            PeerIndex.Record storage record = _peers.records[_peers.ids[position]];
-            PeerIndex.Standing memory standing = record.standing;
-            if (_peers.isListed(standing)) urls[found++] = record.loadUrl(standing.urlLength);
-        }
-        return _shrink(urls, found);
+        return PeerLists.answerUrls(_peers, _baseDomains, PeerLists.open(_policy.epoch));
     }
 
     /// @inheritdoc IDstackMembershipNFT
@@ -360,41 +376,34 @@ contract DstackMembershipNFT is IDstackMembershipNFT, IAppAuth, IAppAuthBasicMan
         override
         returns (Peer[] memory page, uint256 total, uint256 version)
     {
-        total = _peers.count;
-        version = _peers.version;
-        uint256 slots = offset < total ? total - offset : 0;
-        page = new Peer[](limit < slots ? limit : slots);
-        uint256 found = 0;
-        for (uint256 i = 0; i < page.length; ++i) {
-            bytes20 id = _peers.ids[offset + i + 1];
-            PeerIndex.Record storage record = _peers.records[id];
-            PeerIndex.Standing memory standing = record.standing;
-            if (_peers.isListed(standing)) page[found++] = record.toPeer(standing, id);
-        }
-        // Shorter than allocated.
-        assembly ("memory-safe") {
-            mstore(page, found)
-        }
+        return PeerLists.answerPage(_peers, _baseDomains, PeerLists.open(_policy.epoch), offset, limit);
     }
 
     /// @inheritdoc IDstackMembershipNFT
     function getPeer(string calldata instanceId) external view override returns (Peer memory) {
-        bytes20 id = instanceId.parse();
-        PeerIndex.Record storage record = _peers.records[id];
-        PeerIndex.Standing memory standing = record.standing;
-        Peer memory none;
-        return _peers.isListed(standing) ? record.toPeer(standing, id) : none;
+        Entry entry = _peers.entryOf(_peers.recordOf(instanceId.parse()).registration);
+        uint256 epoch = _policy.epoch;
+        if (Entry.unwrap(entry) == 0 || !entry.isListed(epoch)) {
+            Peer memory none;
+            return none;
+        }
+        return PeerLists.answerPeer(_peers, _baseDomains, PeerLists.open(epoch), entry);
     }
 
     /// @inheritdoc IDstackMembershipNFT
     function getActiveInstances() external view override returns (string[] memory) {
         string[] memory ids = new string[](_peers.count);
+        uint256 epoch = _policy.epoch;
         uint256 found = 0;
-        for (uint256 position = 1; position <= ids.length; ++position) {
-            bytes20 id = _peers.ids[position];
-            if (_peers.isListed(_peers.records[id].standing)) ids[found++] = id.toText();
+        for (uint256 i = 0; i < ids.length; ++i) {
+            Entry entry = _peers.entries[i];
+            if (entry.isListed(epoch)) ids[found++] = entry.instanceId().toText();
         }
-        return _shrink(ids, found);
+        // Shorter than allocated.
+        assembly ("memory-safe") {
+            mstore(ids, found)
+        }
+        return ids;
     }
 
     /// @inheritdoc IDstackMembershipNFT
@@ -409,7 +418,7 @@ contract DstackMembershipNFT is IDstackMembershipNFT, IAppAuth, IAppAuthBasicMan
 
     /// @inheritdoc IDstackMembershipNFT
     function lastAnchor(string calldata instanceId) external view override returns (uint64) {
-        return _peers.records[instanceId.parse()].lastAnchor;
+        return _peers.recordOf(instanceId.parse()).registration.lastAnchor();
     }
 
     // Views: tickets
@@ -428,14 +437,34 @@ contract DstackMembershipNFT is IDstackMembershipNFT, IAppAuth, IAppAuthBasicMan
 
     /// @inheritdoc IDstackMembershipNFT
     function totalSupply() external view override returns (uint256) {
-        return _tickets.totalSupply;
+        return _admission.totalSupply;
     }
 
     // Views: rules
 
     /// @inheritdoc IDstackMembershipNFT
+    function kmsRootAddress() external view override returns (address) {
+        return _policy.kmsRoot;
+    }
+
+    /// @inheritdoc IDstackMembershipNFT
     function policyEpoch() external view override returns (uint256) {
-        return _peers.policyEpoch;
+        return _policy.epoch;
+    }
+
+    /// @inheritdoc IDstackMembershipNFT
+    function devMode() external view override returns (bool) {
+        return _policy.devMode;
+    }
+
+    /// @inheritdoc IDstackMembershipNFT
+    function instanceBoundUrls() external view override returns (bool) {
+        return _policy.instanceBoundUrls;
+    }
+
+    /// @inheritdoc IDstackMembershipNFT
+    function registrationPaused() external view override returns (bool) {
+        return _policy.registrationPaused;
     }
 
     /// @inheritdoc IDstackMembershipNFT
@@ -444,43 +473,61 @@ contract DstackMembershipNFT is IDstackMembershipNFT, IAppAuth, IAppAuthBasicMan
     }
 
     /// @inheritdoc IDstackMembershipNFT
-    function isBaseDomainAllowed(string calldata baseDomain) public view override returns (bool) {
-        return _baseDomains[keccak256(bytes(baseDomain))];
+    function isBaseDomainAllowed(string calldata baseDomain) external view override returns (bool) {
+        return _baseDomains.numberOf(bytes(baseDomain)) != 0;
     }
 
     /// @inheritdoc IDstackMembershipNFT
     function isInstanceBanned(string calldata instanceId) external view override returns (bool) {
-        return _peers.records[instanceId.parse()].banned;
+        return _peers.recordOf(instanceId.parse()).banned;
     }
 
     /// @inheritdoc IDstackMembershipNFT
     function leaseDuration() external view override returns (uint64) {
-        return _peers.leaseDuration;
+        return _policy.leaseDuration;
     }
 
     /// @inheritdoc IDstackMembershipNFT
     function maxNodes() external view override returns (uint256) {
-        return _tickets.maxNodes;
+        return _admission.maxNodes;
     }
 
     /// @inheritdoc IDstackMembershipNFT
     function publicMinting() external view override returns (bool) {
-        return _tickets.publicMinting;
+        return _admission.publicMinting;
     }
 
     /// @inheritdoc IDstackMembershipNFT
     function mintPrice() external view override returns (uint256) {
-        return _tickets.mintPrice;
+        return _mintPrice;
     }
 
-    // Internals
+    // Ownership
+
+    /// @notice The account that governs.
+    function owner() public view override returns (address) {
+        return _admission.owner;
+    }
+
+    /// @dev The owner is kept where minting finds it without reading another slot.
+    function _transferOwnership(address newOwner) internal override {
+        _admission.owner = newOwner;
+        super._transferOwnership(newOwner);
+    }
+
+    // Tickets
+
+    /// @inheritdoc InstanceTickets
+    function _recordOf(uint256 tokenId) internal view override returns (PeerIndex.Record storage) {
+        return _peers.records[tokenId];
+    }
 
     /// @dev Every way in which a ticket changes hands, is minted or is burned, comes through here. A transfer, also one to
     /// the holder itself, removes the registration. Before burning, the caller has removed it for its own reason.
     function _update(address to, uint256 tokenId, address auth) internal override returns (address from) {
         from = super._update(to, tokenId, auth);
-        if (from == address(0)) ++_tickets.totalSupply;
-        else if (to == address(0)) --_tickets.totalSupply;
+        if (from == address(0)) ++_admission.totalSupply;
+        else if (to == address(0)) --_admission.totalSupply;
         else _removePeer(InstanceId.fromTokenId(tokenId), Removal.Transferred);
     }
 
@@ -493,60 +540,81 @@ contract DstackMembershipNFT is IDstackMembershipNFT, IAppAuth, IAppAuthBasicMan
         _mint(to, tokenId);
     }
 
-    /// @dev Verifies the whole chain, from the KMS root to this very call, and spends the statement.
+    // Internals
+
+    /// @dev What the app key must have signed for this call, if its anchor is a recent block and newer than the last.
+    function _statement(bytes20 id, bytes calldata connectionUrl, uint256 anchor, uint256 last)
+        private
+        view
+        returns (bytes32)
+    {
+        if (anchor <= last) revert AnchorNotNewer(uint64(anchor), uint64(last));
+        bytes32 anchorHash = blockhash(anchor);
+        if (anchorHash == 0) revert AnchorUnknown(uint64(anchor));
+        return KeyChain.statementOf(id, connectionUrl, anchor, anchorHash);
+    }
+
+    /// @dev Verifies the whole chain, from the KMS root to the statement.
     /// @return instanceAddress The address of the derived key.
-    function _acceptStatement(
-        bytes20 id,
+    function _verifyChain(
+        bytes32 statement,
         bytes calldata derivedPublicKey,
         bytes calldata appSignature,
-        bytes calldata kmsSignature,
-        string calldata connectionUrl
+        bytes calldata kmsSignature
     ) private returns (address instanceAddress) {
-        uint64 anchor = KeyChain.anchorOf(appSignature);
-        bytes32 statement = _statement(id, connectionUrl, anchor);
         address appId = KeyChain.appIdOf(kmsSignature);
         if (!isAppIdAllowed(appId)) revert AppNotAllowed(appId);
         instanceAddress = KeyChain.addressOf(derivedPublicKey);
-        address appKey = KeyChain.verifyCertificate(kmsSignature, kmsRootAddress);
+        address appKey = KeyChain.certifiedKey(_certifiedKeys, kmsSignature, _policy.kmsRoot);
         KeyChain.verifyStatement(statement, derivedPublicKey, appSignature, appKey);
-        _peers.records[id].lastAnchor = anchor;
     }
 
-    /// @dev What the app key must have signed for this call, if its anchor is a recent block and newer than the last.
-    function _statement(bytes20 id, string calldata connectionUrl, uint64 anchor) private view returns (bytes32) {
-        uint64 last = _peers.records[id].lastAnchor;
-        if (anchor <= last) revert AnchorNotNewer(anchor, last);
-        bytes32 anchorHash = blockhash(anchor);
-        if (anchorHash == 0) revert AnchorUnknown(anchor);
-        return
-            keccak256(abi.encode(block.chainid, address(this), id, keccak256(bytes(connectionUrl)), anchor, anchorHash));
+    /// @dev When a lease of now ends; 0 = never.
+    function _leaseEnd() private view returns (uint256) {
+        unchecked {
+            uint256 lease = _policy.leaseDuration;
+            return lease == 0 ? 0 : block.timestamp + lease;
+        }
     }
 
-    function _requireUrl(bytes20 id, bytes calldata url) private view {
-        if (devMode) return ConnectionUrl.requireVisible(url);
+    /// @dev Accepts a URL under the rules of now.
+    /// @return How it is stored: see UrlCode. 0 when there is none, which withdraws.
+    function _acceptUrl(bytes20 id, bytes calldata idText, bytes calldata url) private view returns (uint256) {
+        if (url.length == 0) return 0;
+        if (_policy.registrationPaused) revert RegistrationIsPaused();
+        (bool isGateway, uint256 code, bytes calldata base) = UrlCode.parseGateway(url, idText);
+        if (isGateway) {
+            uint256 number = _baseDomains.numberOf(base);
+            // Then every rule of every mode is kept.
+            if (number != 0) return UrlCode.withBase(code, number);
+        }
+        if (_policy.devMode) {
+            ConnectionUrl.requireVisible(url);
+            return url.length;
+        }
         (bytes calldata label, bytes calldata baseDomain) = ConnectionUrl.split(url);
-        if (!_baseDomains[keccak256(baseDomain)]) revert BaseDomainNotAllowed(string(baseDomain));
-        if (instanceBoundUrls) ConnectionUrl.requireBound(label, id);
+        if (_baseDomains.numberOf(baseDomain) == 0) revert BaseDomainNotAllowed(string(baseDomain));
+        if (_policy.instanceBoundUrls) ConnectionUrl.requireBound(label, id);
+        return url.length;
     }
 
     /// @dev Removes the peer, if there is one, and with it every statement signed so far, registered or not.
     function _removePeer(bytes20 id, Removal reason) private {
-        _peers.records[id].lastAnchor = _previousBlock();
-        _drop(id, reason);
+        _drop(id, _peers.recordOf(id), _previousBlock(), reason);
     }
 
-    function _drop(bytes20 id, Removal reason) private {
-        if (_peers.remove(id)) emit PeerRemoved(id, uint8(reason), ++_peers.version);
+    function _drop(bytes20 id, PeerIndex.Record storage record, uint256 anchor, Removal reason) private {
+        if (_peers.remove(record, anchor)) emit PeerRemoved(id, uint8(reason), ++_peers.version);
     }
 
     function _tighten() private {
-        emit PolicyTightened(++_peers.policyEpoch, ++_peers.version);
+        emit PolicyTightened(++_policy.epoch, ++_peers.version);
     }
 
     function _setKmsRoot(address kmsRoot) private {
         if (kmsRoot == address(0)) revert KmsRootIsZero();
-        address oldRoot = kmsRootAddress;
-        kmsRootAddress = kmsRoot;
+        address oldRoot = _policy.kmsRoot;
+        _policy.kmsRoot = kmsRoot;
         emit KmsRootAddressUpdated(oldRoot, kmsRoot);
     }
 
@@ -564,7 +632,7 @@ contract DstackMembershipNFT is IDstackMembershipNFT, IAppAuth, IAppAuthBasicMan
     }
 
     function _requireNotBanned(bytes20 id) private view {
-        if (_peers.records[id].banned) revert InstanceIsBanned(id);
+        if (_peers.recordOf(id).banned) revert InstanceIsBanned(id);
     }
 
     /// @dev The newest block that a statement of now can be anchored at.
@@ -575,13 +643,5 @@ contract DstackMembershipNFT is IDstackMembershipNFT, IAppAuth, IAppAuthBasicMan
     /// @dev The length first: the status may be of any size.
     function _isUpToDate(bytes calldata tcbStatus) private pure returns (bool) {
         return tcbStatus.length == 8 && bytes8(tcbStatus) == "UpToDate";
-    }
-
-    /// @dev The first `length` of an array that was allocated for more.
-    function _shrink(string[] memory array, uint256 length) private pure returns (string[] memory) {
-        assembly ("memory-safe") {
-            mstore(array, length)
-        }
-        return array;
     }
 }

@@ -378,6 +378,51 @@ contract DstackMembershipNFTAttacksTest is ClusterTest {
         expectRefusal(r, abi.encodeWithSelector(Errors.KmsSignerMismatch.selector, vm.addr(ROOT_KEY), actual));
     }
 
+    // Certificates, of which each is verified once
+
+    function test_registerPeer_RevertsIfAVerifiedCertificateIsOfAnotherRoot() public {
+        submit(registration(ID, URL));
+        nft.setKmsRootAddress(vm.addr(ROOT_KEY + 1));
+        nextBlock();
+        expectRefusal(
+            registration(ID, URL),
+            abi.encodeWithSelector(Errors.KmsSignerMismatch.selector, vm.addr(ROOT_KEY + 1), vm.addr(ROOT_KEY))
+        );
+        nft.setKmsRootAddress(vm.addr(ROOT_KEY));
+        submit(registration(ID, URL));
+        assertTrue(isListed(ID));
+    }
+
+    function test_registerPeer_RevertsIfAVerifiedCertificateIsOfADisallowedApp() public {
+        nft.allowApp(stranger);
+        Registration memory r = registration(ID, URL);
+        r.kmsSignature = certificate(ROOT_KEY, APP_KEY, stranger);
+        submit(r);
+        nft.disallowApp(stranger);
+        nextBlock();
+        r.appSignature = appSignature(APP_KEY, statementOf(ID, URL), r.derivedPublicKey);
+        expectRefusal(r, abi.encodeWithSelector(Errors.AppNotAllowed.selector, stranger));
+    }
+
+    /// @dev Any single bit of a certificate that has been verified before.
+    function testFuzz_registerPeer_RevertsIfABitOfAVerifiedCertificateIsAnother(uint256 bit) public {
+        submit(registration(ID, URL));
+        nextBlock();
+        Registration memory r = registration(ID, URL);
+        flip(r.kmsSignature, bound(bit, 0, 8 * r.kmsSignature.length - 1));
+        vm.expectRevert();
+        submit(r);
+    }
+
+    /// @dev A verified certificate speaks for the key that is in it, not for whoever brings it.
+    function test_registerPeer_RevertsIfAnotherKeySignsUnderAVerifiedCertificate() public {
+        submit(registration(ID, URL));
+        nextBlock();
+        Registration memory r = registration(ID, OTHER_URL);
+        r.appSignature = appSignature(APP_KEY + 1, statementOf(ID, OTHER_URL), r.derivedPublicKey);
+        expectMismatch(r, vm.addr(APP_KEY + 1));
+    }
+
     // Peers that must not be listed any more
 
     function test_getPeers_NotIfTransferred() public {

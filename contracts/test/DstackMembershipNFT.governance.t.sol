@@ -233,24 +233,31 @@ contract DstackMembershipNFTGovernanceTest is ClusterTest {
         assertEq(nft.maxNodes(), 3);
         assertTrue(nft.publicMinting());
         assertEq(nft.mintPrice(), 7);
-        nft.setClusterConfig(type(uint64).max, false, type(uint96).max);
-        assertEq(nft.maxNodes(), type(uint64).max);
-        assertEq(nft.mintPrice(), type(uint96).max);
+        nft.setClusterConfig(type(uint40).max, false, type(uint256).max);
+        assertEq(nft.maxNodes(), type(uint40).max);
+        assertEq(nft.mintPrice(), type(uint256).max);
     }
 
     function test_setClusterConfig_KeepsTheSupply() public {
         mint(ID);
-        nft.setClusterConfig(type(uint64).max, true, type(uint96).max);
+        nft.setClusterConfig(type(uint40).max, true, type(uint256).max);
         assertEq(nft.totalSupply(), 1);
     }
 
-    function test_setClusterConfig_RevertsIfTooLarge() public {
-        uint256 nodes = uint256(type(uint64).max) + 1;
-        vm.expectRevert(abi.encodeWithSelector(Errors.ClusterConfigTooLarge.selector, nodes, 0));
+    function test_setClusterConfig_RevertsIfTooManyNodes() public {
+        uint256 nodes = uint256(type(uint40).max) + 1;
+        vm.expectRevert(abi.encodeWithSelector(Errors.TooManyNodes.selector, nodes, type(uint40).max));
         nft.setClusterConfig(nodes, false, 0);
-        uint256 price = uint256(type(uint96).max) + 1;
-        vm.expectRevert(abi.encodeWithSelector(Errors.ClusterConfigTooLarge.selector, 0, price));
-        nft.setClusterConfig(0, false, price);
+    }
+
+    function test_setLeaseDuration_RevertsIfTooLong() public {
+        uint64 most = (1 << 37) - 1;
+        nft.setLeaseDuration(most);
+        assertEq(nft.leaseDuration(), most);
+        vm.expectRevert(abi.encodeWithSelector(Errors.LeaseTooLong.selector, most + 1, most));
+        nft.setLeaseDuration(most + 1);
+        vm.expectRevert(abi.encodeWithSelector(Errors.LeaseTooLong.selector, type(uint64).max, most));
+        nft.setLeaseDuration(type(uint64).max);
     }
 
     function test_setters_SetAndTell() public {

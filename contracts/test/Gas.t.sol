@@ -6,6 +6,10 @@ import {ClusterTest} from "./utils/ClusterTest.sol";
 /// @dev What the life of a node costs, each call as a transaction of its own, intrinsic gas included. The figures go to
 /// snapshots/; `FORGE_SNAPSHOT_CHECK=true forge test --mc GasTest` fails when they have moved.
 contract GasTest is ClusterTest {
+    /// @dev GATEWAY_URL with a port.
+    string internal constant MOVED_URL =
+        "https://1691ed1b47506cad7d08834668691d88246f5b1f-5432s.dstack-pha-prod7.phala.network";
+
     /// @dev A cluster in which one node has joined before, as every node but the first finds it.
     function setUp() public override {
         super.setUp();
@@ -45,6 +49,23 @@ contract GasTest is ClusterTest {
         measure("production, gateway URL", GATEWAY_URL);
     }
 
+    /// @dev The first node of an app besides the contract's own brings a certificate that has not been verified before.
+    /// forge-config: default.isolate = true
+    function test_gas_FirstOfAnApp() public {
+        nft.allowApp(stranger);
+        string[2] memory ids = [ID, toText(bytes20(uint160(1) << 20))];
+        string[2] memory names = ["first of an app", "second of an app"];
+        for (uint256 i = 0; i < 2; ++i) {
+            mint(ids[i]);
+            string memory url = string.concat("https://", ids[i], "-s.", BASE_DOMAIN);
+            Registration memory r = registration(ids[i], url);
+            r.kmsSignature = certificate(ROOT_KEY, APP_KEY + 1, stranger);
+            r.appSignature = appSignature(APP_KEY + 1, statementOf(ids[i], url), r.derivedPublicKey);
+            submit(r);
+            vm.snapshotGasLastCall(string.concat("gateway URL, ", names[i]));
+        }
+    }
+
     /// forge-config: default.isolate = true
     function test_gas_UrlLengths() public {
         mint(ID);
@@ -68,7 +89,8 @@ contract GasTest is ClusterTest {
         uint256 peers = 1;
         for (uint256 i = 0; i < sizes.length; ++i) {
             for (; peers < sizes[i]; ++peers) {
-                mintAndRegister(toText(bytes20(uint160(peers))), GATEWAY_URL);
+                string memory id = toText(bytes20(keccak256(abi.encode(peers))));
+                mintAndRegister(id, string.concat("https://", id, "-s.", BASE_DOMAIN));
             }
             nft.getPeerEndpoints();
             vm.snapshotGasLastCall(string.concat("getPeerEndpoints of ", vm.toString(sizes[i])));
@@ -84,6 +106,11 @@ contract GasTest is ClusterTest {
         submit(registration(ID, url));
         vm.snapshotGasLastCall(string.concat(name, ", renew"));
         nextBlock();
+        if (bytes(url).length == bytes(GATEWAY_URL).length) {
+            submit(registration(ID, MOVED_URL));
+            vm.snapshotGasLastCall(string.concat(name, ", move to another port"));
+            nextBlock();
+        }
         submit(registration(ID, ""));
         vm.snapshotGasLastCall(string.concat(name, ", withdraw"));
         nextBlock();

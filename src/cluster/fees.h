@@ -12,8 +12,11 @@ typedef struct cluster_fees {
     eth_wei most;                      /**< gas_limit * max_fee */
 } cluster_fees;
 
-/** The gas limit of registerPeer for a URL of `url_len` bytes (0 withdraws), whatever the peer's state. */
-uint64_t cluster_gas_limit(size_t url_len);
+/**
+ * The gas limit of registerPeer for a URL of `url_len` bytes (0 withdraws), whatever the peer's state.
+ * `is_gateway`: a gateway URL under an allowed base domain, of which the contract stores no bytes.
+ */
+uint64_t cluster_gas_limit(size_t url_len, bool is_gateway);
 
 /**
  * Chooses fees: twice the base fee, so that six full blocks in a row do not price the transaction out,

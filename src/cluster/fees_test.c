@@ -132,11 +132,14 @@ static void test_gas_grows_with_the_url(void **state)
 {
     (void)state;
     for (size_t len = 2; len <= 256; len++) {
-        assert_true(cluster_gas_limit(len) >= cluster_gas_limit(len - 1));
-        assert_true(cluster_gas_limit(len) < 1000000);
+        assert_true(cluster_gas_limit(len, false) >= cluster_gas_limit(len - 1, false));
+        assert_true(cluster_gas_limit(len, false) < 1000000);
+        assert_true(cluster_gas_limit(len, true) == cluster_gas_limit(1, true));
     }
-    assert_true(cluster_gas_limit(256) > cluster_gas_limit(1));
-    assert_true(cluster_gas_limit(0) < cluster_gas_limit(1));
+    assert_true(cluster_gas_limit(256, false) > cluster_gas_limit(1, false));
+    assert_true(cluster_gas_limit(81, true) < cluster_gas_limit(81, false));
+    assert_true(cluster_gas_limit(0, false) < cluster_gas_limit(1, true));
+    assert_true(cluster_gas_limit(0, false) == cluster_gas_limit(0, true));
 }
 
 int main(void)

@@ -6,6 +6,7 @@
 #include "cluster/submit.h"
 #include "eth/chains.h"
 #include "eth/quantity.h"
+#include "registry/connection_url.h"
 #include "registry/key_chain.h"
 #include "registry/membership.h"
 #include "registry/revert.h"
@@ -221,7 +222,8 @@ static int choose_fees(dstack_p2p *sdk, const view *seen, uint64_t limit, cluste
 static int prepare(dstack_p2p *sdk, const view *seen, const char *url, cluster_call *call, base_error *error)
 {
     uint64_t gas;
-    if (choose_fees(sdk, seen, cluster_gas_limit(strlen(url)), call, error) ||
+    bool is_gateway = seen->state.base_allowed && registry_url_is_gateway(url, sdk->identity.instance20);
+    if (choose_fees(sdk, seen, cluster_gas_limit(strlen(url), is_gateway), call, error) ||
         make_call_data(sdk, seen, url, &call->data, error))
         return error->code;
     if (*url) sdk->ledger.open_anchor = seen->block.number;

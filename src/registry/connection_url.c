@@ -108,3 +108,8 @@ bool registry_url_is_bound(const char *url, const uint8_t instance20[static 20])
         return false;
     return *label == '.';
 }
+
+bool registry_url_is_gateway(const char *url, const uint8_t instance20[static 20])
+{
+    return registry_url_is_bound(url, instance20) && !strpbrk(url + SCHEME, ":/");
+}

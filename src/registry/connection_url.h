@@ -22,4 +22,10 @@ const char *registry_url_check_production(const char *url, const char **base, si
 /** Whether the label of a URL that passed is the instance's: hex(id) [ "-" (port ["s"|"g"] | "s" | "g") ]. */
 bool registry_url_is_bound(const char *url, const uint8_t instance20[static 20]);
 
+/**
+ * Whether a URL that passed is the instance's gateway URL, with nothing behind the base domain. If the base
+ * domain is allowed, the contract keeps such a URL in a few bits.
+ */
+bool registry_url_is_gateway(const char *url, const uint8_t instance20[static 20]);
+
 #endif

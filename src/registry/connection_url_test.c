@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "registry/connection_url.h"
 
+#include "base/hex.h"
 #include "registry/statement.h"
 #include "unit.h"
 
@@ -243,6 +244,29 @@ static void test_bound_to_another_instance(void **state)
     assert_false(registry_url_is_bound(url, instance));
 }
 
+/* Only what the contract keeps in a few bits, nothing behind the base domain. */
+static void test_gateway_urls(void **state)
+{
+    static const char id[] = "1691ed1b47506cad7d08834668691d88246f5b1f";
+    static const char *const yes[] = {"", "-s", "-g", "-1", "-443", "-65535s", "-5432g"};
+    static const char *const no[] = {"-", "-0", "-ss", "-65536", "x"};
+    uint8_t instance[20];
+    char url[128];
+    (void)state;
+    assert_true(base_hex_decode(id, 40, instance, 20));
+    for (size_t i = 0; i < COUNT(yes); i++) {
+        snprintf(url, sizeof url, "https://%s%s.gateway.example", id, yes[i]);
+        assert_true(registry_url_is_gateway(url, instance));
+        strcat(url, i % 2 ? "/" : ":443");
+        assert_false(registry_url_is_gateway(url, instance));
+    }
+    for (size_t i = 0; i < COUNT(no); i++) {
+        snprintf(url, sizeof url, "https://%s%s.gateway.example", id, no[i]);
+        assert_false(registry_url_is_gateway(url, instance));
+    }
+    assert_false(registry_url_is_gateway("https://a.gateway.example", instance));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -258,6 +282,7 @@ int main(void)
         cmocka_unit_test(test_scheme_is_exact),
         cmocka_unit_test(test_reasons),
         cmocka_unit_test(test_bound_to_another_instance),
+        cmocka_unit_test(test_gateway_urls),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

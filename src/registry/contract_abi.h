@@ -234,7 +234,7 @@
     X(0xff8e3526u, "AppNotAllowed", "address appId") \
     X(0x23ae3e80u, "AppSignerMismatch", "address expected, address actual") \
     X(0x40705704u, "BaseDomainNotAllowed", "string baseDomain") \
-    X(0x1ac97135u, "ClusterConfigTooLarge", "uint256 maxNodes, uint256 mintPrice") \
+    X(0x1082fa6cu, "ChainOutOfRange", "uint256 value, uint256 bits") \
     X(0x46ef79feu, "ClusterIsFull", "uint256 maxNodes") \
     X(0x64283d7bu, "ERC721IncorrectOwner", "address sender, uint256 tokenId, address owner") \
     X(0x177e802fu, "ERC721InsufficientApproval", "address operator, uint256 tokenId") \
@@ -245,6 +245,7 @@
     X(0x73c6ac6eu, "ERC721InvalidSender", "address sender") \
     X(0x7e273289u, "ERC721NonexistentToken", "uint256 tokenId") \
     X(0x6e74fa86u, "FeeTransferFailed", "address to, uint256 amount") \
+    X(0x8bdf7124u, "IndexIsFull", "uint256 most") \
     X(0x8877a32bu, "InstanceHoldsNoTicket", "bytes20 instanceId") \
     X(0x3fb5e2fdu, "InstanceHoldsTicket", "bytes20 instanceId") \
     X(0xb502aed7u, "InstanceIsBanned", "bytes20 instanceId") \
@@ -263,11 +264,14 @@
     X(0xc6dcbfb7u, "InvalidUrlPort", "string port") \
     X(0xe2a3c40du, "KmsRootIsZero", "") \
     X(0x93f286dcu, "KmsSignerMismatch", "address expected, address actual") \
+    X(0x2793eaa6u, "LeaseTooLong", "uint64 leaseSeconds, uint64 most") \
     X(0xbe1fd062u, "NotTicketHolder", "bytes20 instanceId, address account") \
     X(0x1e4fbdf7u, "OwnableInvalidOwner", "address owner") \
     X(0x118cdaa7u, "OwnableUnauthorizedAccount", "address account") \
     X(0x2fab92cau, "OwnershipCannotBeRenounced", "") \
     X(0x812aa38eu, "RegistrationIsPaused", "") \
+    X(0x04acd4d9u, "TooManyBaseDomains", "uint256 most") \
+    X(0xd317f098u, "TooManyNodes", "uint256 maxNodes, uint256 most") \
     X(0x56650295u, "UrlNotBoundToInstance", "string label, bytes20 instanceId") \
     X(0x4fec84a1u, "UrlNotHttps", "string connectionUrl") \
     X(0x0dd32d1cu, "WrongPayment", "uint256 price, uint256 paid")

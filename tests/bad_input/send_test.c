@@ -411,7 +411,7 @@ static void node_that_collects_transactions(void **state)
     node->rules[1] = (fake_rule){.method = "eth_getTransactionReceipt", .result = "null"};
     unsigned taken = spend_until_the_ceiling(w);
     assert_in_range(taken, 1,
-                    CEILING / (130000 * 3)); /* each counts with the most it can cost: 3 gwei a gas */
+                    CEILING / (110000 * 3)); /* each counts with the most it can cost: 3 gwei a gas */
 }
 
 /* It says that everything was for nothing. */

@@ -19,13 +19,18 @@ static void make_url(char url[static 257], size_t len, char c)
 }
 
 /* The last transaction went through, so the limit was enough; how far below it was the use? */
-static void expect_fit(const world *it, size_t len, const char *what, bool first)
+static void expect_fit_in(const world *it, size_t len, uint64_t limit, const char *what, bool first)
 {
-    uint64_t used = chain_last_receipt(it, "gasUsed"), limit = cluster_gas_limit(len);
+    uint64_t used = chain_last_receipt(it, "gasUsed");
     print_message("%s, URL of %zu bytes: %llu gas of %llu\n", what, len, (unsigned long long)used,
                   (unsigned long long)limit);
     assert_true(used < limit);
     if (first) assert_true(limit * 10 <= used * 16);
+}
+
+static void expect_fit(const world *it, size_t len, const char *what, bool first)
+{
+    expect_fit_in(it, len, cluster_gas_limit(len, false), what, first);
 }
 
 static void test_first_registrations(void **state)
@@ -60,7 +65,7 @@ static void test_every_change_fits(void **state)
                 uint64_t nonce = chain_nonce(it, dstack_p2p_payer_address(sdk));
                 expect_registered(sdk);
                 assert_int_equal(chain_nonce(it, dstack_p2p_payer_address(sdk)), nonce + 1);
-                assert_true(chain_last_receipt(it, "gasUsed") < cluster_gas_limit(len));
+                assert_true(chain_last_receipt(it, "gasUsed") < cluster_gas_limit(len, false));
                 dstack_p2p_free(sdk);
             }
 }
@@ -81,7 +86,7 @@ static void test_withdrawals(void **state)
         expect_withdrawn(nodes[i]);
         expect_fit(it, 0, "withdrawal", false);
         expect_registered(nodes[i]);
-        assert_true(chain_last_receipt(it, "gasUsed") < cluster_gas_limit(256));
+        assert_true(chain_last_receipt(it, "gasUsed") < cluster_gas_limit(256, false));
         expect_withdrawn(nodes[i]);
         dstack_p2p_free(nodes[i]);
     }
@@ -104,6 +109,29 @@ static void test_production_urls(void **state)
     expect_registered(sdk);
     expect_fit(it, strlen(url), "first registration in production", true);
     dstack_p2p_free(sdk);
+}
+
+/* Of a gateway URL the contract keeps a few bits, from its first registration on and whatever the port. */
+static void test_gateway_urls(void **state)
+{
+    world *it = *state;
+    static const char *const ends[] = {"-65535s", "-s", "", "-1"};
+    char url[257];
+    owner_names(it, CONTRACT_SEL_ADD_BASE_DOMAIN, "dstack-pha-prod7.phala.network");
+    owner_sets(it, CONTRACT_SEL_SET_DEV_MODE, 0);
+    owner_sets(it, CONTRACT_SEL_SET_LEASE_DURATION, 86400);
+    for (size_t i = 0; i < COUNT(ends); i++) {
+        char name[16];
+        snprintf(name, sizeof name, "gateway-%zu", i);
+        dstack_p2p *probe = node_new(it, name, "x");
+        snprintf(url, sizeof url, "https://%s%s.dstack-pha-prod7.phala.network",
+                 dstack_p2p_instance_id(probe), ends[i]);
+        dstack_p2p_free(probe);
+        dstack_p2p *sdk = node_admitted(it, name, url);
+        expect_registered(sdk);
+        expect_fit_in(it, strlen(url), cluster_gas_limit(strlen(url), true), "gateway URL", true);
+        dstack_p2p_free(sdk);
+    }
 }
 
 /* The longest host that fits, with the longest base domain. */
@@ -131,6 +159,7 @@ int main(void)
         cmocka_unit_test_setup(test_every_change_fits, world_deploy),
         cmocka_unit_test_setup(test_withdrawals, world_deploy),
         cmocka_unit_test_setup(test_production_urls, world_deploy),
+        cmocka_unit_test_setup(test_gateway_urls, world_deploy),
         cmocka_unit_test_setup(test_longest_production_url, world_deploy),
     };
     return run_live_tests(tests);

@@ -106,8 +106,20 @@ interface IDstackMembershipErrors {
     /// @notice The KMS root is not the zero address.
     error KmsRootIsZero();
 
-    /// @notice More nodes than 2^64-1 or a price above 2^96-1 wei.
-    error ClusterConfigTooLarge(uint256 maxNodes, uint256 mintPrice);
+    /// @notice A limit of nodes is at most this.
+    error TooManyNodes(uint256 maxNodes, uint256 most);
+
+    /// @notice A lease is at most this many seconds.
+    error LeaseTooLong(uint64 leaseSeconds, uint64 most);
+
+    /// @notice This many base domains have been allowed, one after the other: there is no number for another one.
+    error TooManyBaseDomains(uint256 most);
+
+    /// @notice This many peers are registered: there is no room for another one.
+    error IndexIsFull(uint256 most);
+
+    /// @notice This chain's block number or time has more bits than the contract keeps of it.
+    error ChainOutOfRange(uint256 value, uint256 bits);
 
     /// @notice The receiver did not take the fees.
     error FeeTransferFailed(address to, uint256 amount);

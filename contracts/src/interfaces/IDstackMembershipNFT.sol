@@ -143,7 +143,8 @@ interface IDstackMembershipNFT is IDstackMembershipErrors {
     /// off tightens.
     function setDevMode(bool enabled) external;
 
-    /// @notice Allows URLs under this base domain.
+    /// @notice Allows URLs under this base domain. Each time that a domain is allowed it takes one of 65,535 numbers, by
+    /// which gateway URLs are stored.
     function addBaseDomain(string calldata baseDomain) external;
 
     /// @notice No longer allows URLs under this base domain, which tightens.
@@ -168,13 +169,14 @@ interface IDstackMembershipNFT is IDstackMembershipErrors {
     /// @notice Lifts a ban.
     function unbanInstance(string calldata instanceId) external;
 
-    /// @notice Sets for how long a registration is listed, 0 = for ever. Applies from each peer's next registration on.
+    /// @notice Sets for how long a registration is listed, 0 = for ever; below 2^37 seconds. Applies from each peer's next
+    /// registration on.
     function setLeaseDuration(uint64 leaseSeconds) external;
 
     /// @notice Sets the rules of minting. Tickets above a lowered limit stay.
-    /// @param maxNodes How many tickets may be live, 0 = any number; below 2^64.
+    /// @param maxNodes How many tickets may be live, 0 = any number; below 2^40.
     /// @param publicMinting Whether anyone may mint.
-    /// @param mintPrice What a ticket costs in wei; below 2^96.
+    /// @param mintPrice What a ticket costs in wei.
     function setClusterConfig(uint256 maxNodes, bool publicMinting, uint256 mintPrice) external;
 
     /// @notice Pauses or resumes registering and renewing; never reads, withdrawals and deactivation.

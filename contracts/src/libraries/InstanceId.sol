@@ -10,13 +10,17 @@ import {Hex} from "./Hex.sol";
 library InstanceId {
     /// @notice The id in a text, which is exactly 40 lowercase hex digits and not zero.
     function parse(string calldata text) internal pure returns (bytes20 id) {
-        bytes calldata digits = bytes(text);
-        if (digits.length != 40) revert IDstackMembershipErrors.InvalidInstanceId(text);
-        (bytes16 head, bool headValid) = Hex.decode(bytes32(digits[:32]));
-        // The last 8 digits, filled up with the digit 0.
-        (bytes16 tail, bool tailValid) = Hex.decode(bytes32(digits[32:]) | (bytes32("000000000000000000000000") >> 64));
-        id = bytes20(head) | (bytes20(tail) >> 128);
-        if (!headValid || !tailValid || id == 0) revert IDstackMembershipErrors.InvalidInstanceId(text);
+        bytes32 head;
+        bytes32 tail;
+        assembly ("memory-safe") {
+            head := calldataload(text.offset)
+            // The last 32 of the 40 digits: of these only the last 8 are new.
+            tail := calldataload(add(text.offset, 8))
+        }
+        id = bytes20(Hex.decode(head)) | (bytes20(Hex.decodeTail(bytes8(tail << 192))) >> 128);
+        if (bytes(text).length != 40 || !Hex.isHex(head, tail) || id == 0) {
+            revert IDstackMembershipErrors.InvalidInstanceId(text);
+        }
     }
 
     /// @notice The 40 digits of an id.

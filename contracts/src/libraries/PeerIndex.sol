@@ -1,128 +1,131 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IDstackMembershipNFT} from "../interfaces/IDstackMembershipNFT.sol";
+import {IDstackMembershipErrors} from "../interfaces/IDstackMembershipErrors.sol";
+import {Entry, EntryLib} from "./Entry.sol";
+import {Registration, RegistrationLib} from "./Registration.sol";
+import {UrlCode} from "./UrlCode.sol";
 
-/// @title The registered peers
-/// @notice An index of them, so that reads cost what is registered now, not what was ever minted. Removal moves the last
-/// peer into the gap.
+/// @dev As many as a registration has bits for the position.
+uint256 constant MAX_PEERS = (1 << 24) - 1;
+
+/// @title The instances and the index of those that are registered
+/// @notice The index is dense, so that reads cost what is registered now, not what was ever minted: removal moves the last
+/// peer into the gap. What is beyond the end of the index, or of a URL, stays: it is never read, and writing over it later
+/// is cheaper than writing to a cleared slot.
 library PeerIndex {
-    /// @dev One slot, 240 bits, all zero when not registered. `position` counts from 1.
-    struct Standing {
-        uint64 registeredAt;
-        uint64 expiresAt;
-        uint48 policyEpoch;
-        uint48 position;
-        uint16 urlLength;
-    }
-
     struct Record {
-        // One slot, 232 bits: the derived key's address, and what outlives peer and ticket.
-        address instanceAddress;
-        uint64 lastAnchor;
+        // One slot, 168 bits: the ticket, and whether the instance is banned, with or without one.
+        address holder;
         bool banned;
-        Standing standing;
-        // The URL's bytes, its length being above: one slot less than a string takes. What a longer URL has left behind
-        // stays: it is never read, and writing over it is cheaper than writing to a cleared slot.
+        // One slot.
+        Registration registration;
+        // The URL's bytes, unless it is a gateway URL; its length is in the index entry.
         bytes32[8] url;
     }
 
     struct Index {
-        // One slot, 224 bits: all that every registration reads or writes besides its own record.
+        // One slot, 88 bits: what joining and leaving writes.
         uint64 version;
-        uint48 policyEpoch;
-        uint48 count;
-        uint64 leaseDuration;
-        // Position, from 1 to count, to instance id.
-        mapping(uint256 position => bytes20) ids;
-        mapping(bytes20 instanceId => Record) records;
+        uint24 count;
+        mapping(uint256 tokenId => Record) records;
+        // At positions 1 to count, each one less here. A fixed array needs neither a length nor a hash for each access.
+        Entry[MAX_PEERS] entries;
     }
 
     /// @notice Registers a peer, or registers it again.
-    /// @return changed Whether membership is another than before: it was not listed, or had another URL or key.
-    /// @return expiresAt When its new lease ends; 0 = never.
-    function put(Index storage self, bytes20 id, address instanceAddress, string calldata url)
-        internal
-        returns (bool changed, uint64 expiresAt)
-    {
-        Record storage record = self.records[id];
-        Standing memory standing = record.standing;
-        changed = !isListed(self, standing);
-        if (standing.position == 0 || hasExpired(standing)) standing.registeredAt = uint64(block.timestamp);
-        if (standing.position == 0) standing.position = _append(self, id);
-        if (record.instanceAddress != instanceAddress) {
-            record.instanceAddress = instanceAddress;
-            changed = true;
+    /// @param record The instance's.
+    /// @param old What `record.registration` is.
+    /// @param entry Its new index entry.
+    /// @param epoch The policy epoch in the entry.
+    /// @return version The new membership version, if membership is another than before: the peer was not listed, or had
+    /// another URL or key. 0 if not.
+    function put(
+        Index storage self,
+        Record storage record,
+        Registration old,
+        Entry entry,
+        uint256 epoch,
+        address instanceAddress,
+        uint256 anchor,
+        bytes calldata url
+    ) internal returns (uint64 version) {
+        unchecked {
+            uint256 position = old.position();
+            uint256 since = block.timestamp;
+            Entry before;
+            if (position != 0) {
+                before = _entryAt(self, position);
+                if (!before.hasExpired()) since = old.registeredAt();
+            }
+            // No entry is listed under an epoch with the URL code of none.
+            bool same = before.urlCode() == entry.urlCode() && before.isListed(epoch)
+                && old.instanceAddress() == instanceAddress;
+            if (UrlCode.baseNumber(entry.urlCode()) == 0 && _storeUrl(record.url, url)) same = false;
+            if (!same) (version, position) = _countIn(self, position);
+            if (Entry.unwrap(entry) != Entry.unwrap(before)) _setEntryAt(self, position, entry);
+            record.registration = RegistrationLib.pack(instanceAddress, position, anchor, since);
         }
-        if (_storeUrl(record.url, bytes(url)) || standing.urlLength != bytes(url).length) changed = true;
-        expiresAt = _leaseEnd(self.leaseDuration);
-        standing.expiresAt = expiresAt;
-        standing.policyEpoch = self.policyEpoch;
-        standing.urlLength = uint16(bytes(url).length);
-        record.standing = standing;
     }
 
-    /// @notice Removes a peer from the index.
-    /// @return removed Whether it was registered.
-    function remove(Index storage self, bytes20 id) internal returns (bool removed) {
-        Record storage record = self.records[id];
-        uint48 position = record.standing.position;
+    /// @notice Removes a peer, if there is one, and makes every statement up to an anchor worthless.
+    /// @return removed Whether it was registered. The version is the caller's to move.
+    function remove(Index storage self, Record storage record, uint256 anchor) internal returns (bool removed) {
+        uint256 position = record.registration.position();
+        record.registration = RegistrationLib.onlyAnchor(anchor);
         if (position == 0) return false;
-        uint48 last = self.count;
+        uint256 last = self.count;
         if (position != last) {
-            bytes20 moved = self.ids[last];
-            self.ids[position] = moved;
-            self.records[moved].standing.position = position;
+            Entry moved = _entryAt(self, last);
+            _setEntryAt(self, position, moved);
+            Record storage neighbour = recordOf(self, moved.instanceId());
+            neighbour.registration = neighbour.registration.movedTo(position);
         }
-        delete self.ids[last];
-        self.count = last - 1;
-        delete record.instanceAddress;
-        delete record.standing;
+        self.count = uint24(last - 1);
         return true;
     }
 
-    /// @notice Whether a peer is registered under the policy of now and its lease runs.
-    function isListed(Index storage self, Standing memory standing) internal view returns (bool) {
-        return standing.position != 0 && standing.policyEpoch == self.policyEpoch && !hasExpired(standing);
+    /// @notice What is kept about an instance.
+    function recordOf(Index storage self, bytes20 id) internal view returns (Record storage) {
+        return self.records[uint160(id)];
     }
 
-    /// @notice Whether a registered peer's lease has run out.
-    function hasExpired(Standing memory standing) internal view returns (bool) {
-        return standing.expiresAt != 0 && block.timestamp >= standing.expiresAt;
+    /// @notice The index entry of a registration; all zero when it is none.
+    function entryOf(Index storage self, Registration registration) internal view returns (Entry entry) {
+        uint256 position = registration.position();
+        if (position != 0) entry = _entryAt(self, position);
     }
 
-    /// @notice A listed peer, as readers get it.
-    function toPeer(Record storage record, Standing memory standing, bytes20 id)
-        internal
-        view
-        returns (IDstackMembershipNFT.Peer memory)
-    {
-        return IDstackMembershipNFT.Peer({
-            instanceId: id,
-            instanceAddress: record.instanceAddress,
-            registeredAt: standing.registeredAt,
-            expiresAt: standing.expiresAt,
-            connectionUrl: loadUrl(record, standing.urlLength)
-        });
-    }
-
-    /// @notice The URL of a record.
-    function loadUrl(Record storage record, uint256 length) internal view returns (string memory) {
-        bytes memory url = new bytes(length);
-        for (uint256 i = 0; 32 * i < length; ++i) {
-            bytes32 word = record.url[i];
-            // Memory is allocated in whole words, so the last one has room as well.
-            assembly ("memory-safe") {
-                mstore(add(add(url, 32), mul(32, i)), word)
-            }
+    /// @notice The entry at a position, from 1 to the count.
+    function _entryAt(Index storage self, uint256 position) private view returns (Entry entry) {
+        Entry[MAX_PEERS] storage entries = self.entries;
+        assembly ("memory-safe") {
+            entry := sload(add(entries.slot, sub(position, 1)))
         }
-        return string(url);
     }
 
-    function _append(Index storage self, bytes20 id) private returns (uint48 position) {
-        position = self.count + 1;
-        self.count = position;
-        self.ids[position] = id;
+    function _setEntryAt(Index storage self, uint256 position, Entry entry) private {
+        Entry[MAX_PEERS] storage entries = self.entries;
+        assembly ("memory-safe") {
+            sstore(add(entries.slot, sub(position, 1)), entry)
+        }
+    }
+
+    /// @dev Moves the version on, and for a newcomer the end of the index. A registration has no other position than 0
+    /// and those of the index.
+    function _countIn(Index storage self, uint256 position) private returns (uint64 version, uint256) {
+        unchecked {
+            uint256 count = self.count;
+            // At a billion transactions a second it takes 500 years to the last one.
+            version = self.version + 1;
+            if (position == 0) {
+                if (count == MAX_PEERS) revert IDstackMembershipErrors.IndexIsFull(count);
+                position = ++count;
+            }
+            self.version = version;
+            self.count = uint24(count);
+            return (version, position);
+        }
     }
 
     /// @dev Writes only the words that differ, and returns whether any did.
@@ -134,12 +137,5 @@ library PeerIndex {
                 changed = true;
             }
         }
-    }
-
-    /// @dev The longest leases end at the end of time, not before now.
-    function _leaseEnd(uint64 leaseSeconds) private view returns (uint64) {
-        if (leaseSeconds == 0) return 0;
-        uint256 end = block.timestamp + leaseSeconds;
-        return end > type(uint64).max ? type(uint64).max : uint64(end);
     }
 }

@@ -15,7 +15,7 @@ contract KeyChainHarness {
         return KeyChain.appIdOf(kmsSignature);
     }
 
-    function verifyCertificate(bytes calldata kmsSignature, address kmsRoot) external pure returns (address) {
+    function verifyCertificate(bytes calldata kmsSignature, address kmsRoot) external view returns (address) {
         return KeyChain.verifyCertificate(kmsSignature, kmsRoot);
     }
 
@@ -24,15 +24,15 @@ contract KeyChainHarness {
         bytes calldata derivedPublicKey,
         bytes calldata appSignature,
         address appKey
-    ) external pure {
+    ) external view {
         KeyChain.verifyStatement(statement, derivedPublicKey, appSignature, appKey);
     }
 
-    function addressOf(bytes calldata publicKey) external pure returns (address) {
+    function addressOf(bytes calldata publicKey) external view returns (address) {
         return KeyChain.addressOf(publicKey);
     }
 
-    function recover(bytes32 messageHash, bytes calldata signature) external pure returns (address) {
+    function recover(bytes32 messageHash, bytes calldata signature) external view returns (address) {
         return KeyChain.recover(messageHash, signature);
     }
 }

@@ -2,50 +2,69 @@
 pragma solidity 0.8.37;
 
 import {Test} from "forge-std/Test.sol";
-import {IDstackMembershipNFT} from "../../src/interfaces/IDstackMembershipNFT.sol";
+import {IDstackMembershipErrors as Errors} from "../../src/interfaces/IDstackMembershipErrors.sol";
+import {Entry, EntryLib} from "../../src/libraries/Entry.sol";
 import {PeerIndex} from "../../src/libraries/PeerIndex.sol";
+import {Registration, RegistrationLib} from "../../src/libraries/Registration.sol";
 
 /// @dev An index of its own.
 contract PeerIndexHarness {
     using PeerIndex for PeerIndex.Index;
-    using PeerIndex for PeerIndex.Record;
 
     PeerIndex.Index internal index;
+    uint24 internal epoch;
+    uint64 internal leaseEnd;
 
-    function put(bytes20 id, address key, string calldata url) external returns (bool, uint64) {
-        return index.put(id, key, url);
+    function put(bytes20 id, address key, string calldata url) external returns (uint64) {
+        PeerIndex.Record storage record = index.recordOf(id);
+        Entry entry = EntryLib.pack(id, bytes(url).length, epoch, leaseEnd);
+        return index.put(record, record.registration, entry, epoch, key, block.number, bytes(url));
     }
 
-    function remove(bytes20 id) external returns (bool) {
-        return index.remove(id);
+    /// @dev With a URL that is in the code.
+    function putGateway(bytes20 id, address key, uint256 code) external returns (uint64) {
+        PeerIndex.Record storage record = index.recordOf(id);
+        Entry entry = EntryLib.pack(id, code, epoch, leaseEnd);
+        return index.put(record, record.registration, entry, epoch, key, block.number, msg.data[:0]);
     }
 
-    function setPolicyEpoch(uint48 epoch) external {
-        index.policyEpoch = epoch;
+    function remove(bytes20 id, uint256 anchor) external returns (bool) {
+        return index.remove(index.recordOf(id), anchor);
     }
 
-    function setLeaseDuration(uint64 leaseSeconds) external {
-        index.leaseDuration = leaseSeconds;
+    function setRules(uint24 epoch_, uint64 leaseEnd_) external {
+        (epoch, leaseEnd) = (epoch_, leaseEnd_);
+    }
+
+    function setCount(uint24 count) external {
+        index.count = count;
     }
 
     function ids() external view returns (bytes20[] memory all) {
         all = new bytes20[](index.count);
         for (uint256 i = 0; i < all.length; ++i) {
-            all[i] = index.ids[i + 1];
-            require(index.records[all[i]].standing.position == i + 1, "position");
+            all[i] = index.entries[i].instanceId();
+            require(index.recordOf(all[i]).registration.position() == i + 1, "position");
         }
     }
 
-    function standing(bytes20 id) external view returns (PeerIndex.Standing memory) {
-        return index.records[id].standing;
+    function registration(bytes20 id) external view returns (Registration) {
+        return index.recordOf(id).registration;
     }
 
-    function isListed(bytes20 id) external view returns (bool) {
-        return index.isListed(index.records[id].standing);
+    function entry(bytes20 id) external view returns (Entry) {
+        return index.entryOf(index.recordOf(id).registration);
     }
 
-    function peer(bytes20 id) external view returns (IDstackMembershipNFT.Peer memory) {
-        return index.records[id].toPeer(index.records[id].standing, id);
+    function url(bytes20 id) external view returns (bytes memory text) {
+        uint256 length = index.entryOf(index.recordOf(id).registration).urlCode();
+        for (uint256 i = 0; i < length; ++i) {
+            text = bytes.concat(text, index.recordOf(id).url[i / 32][i % 32]);
+        }
+    }
+
+    function version() external view returns (uint64) {
+        return index.version;
     }
 }
 
@@ -68,37 +87,69 @@ contract PeerIndexTest is Test {
         expectPut("y", KEY, true);
         expectPut("y", address(1), true);
         expectPut("y", address(1), false);
-        index.setPolicyEpoch(1);
+        index.setRules(1, 0);
         expectPut("y", address(1), true);
-        index.remove(A);
+        index.setRules(1, 2000);
+        expectPut("y", address(1), false);
+        vm.warp(2000);
+        index.setRules(1, 3000);
+        expectPut("y", address(1), true);
+        index.remove(A, 0);
         expectPut("y", address(1), true);
     }
 
-    function test_put_TellsTheEndOfTheLease() public {
-        (, uint64 expiresAt) = index.put(A, KEY, "x");
-        assertEq(expiresAt, 0);
-        index.setLeaseDuration(10);
-        (, expiresAt) = index.put(A, KEY, "x");
-        assertEq(expiresAt, 1010);
-        index.setLeaseDuration(type(uint64).max - 999);
-        (, expiresAt) = index.put(A, KEY, "x");
-        assertEq(expiresAt, type(uint64).max);
+    function test_put_TellsWhetherAGatewayUrlChanged() public {
+        assertEq(index.putGateway(A, KEY, 1 << 18), 1);
+        assertEq(index.putGateway(A, KEY, 1 << 18), 0);
+        assertEq(index.putGateway(A, KEY, (1 << 18) | 443), 2);
+        assertEq(index.putGateway(A, KEY, 2 << 18), 3);
+        // To the bytes that stood there before, and back.
+        assertEq(index.put(A, KEY, "x"), 4);
+        assertEq(index.putGateway(A, KEY, 2 << 18), 5);
+        assertEq(index.put(A, KEY, "x"), 6);
     }
 
-    function test_isListed_EndsWithTheLease() public {
-        assertFalse(index.isListed(A));
-        index.setLeaseDuration(10);
+    /// @dev Renewal, another URL, another key and other rules keep the start of membership; expiry and removal end it.
+    function test_put_KeepsTheStartOfMembership() public {
+        index.setRules(0, 5000);
         index.put(A, KEY, "x");
-        vm.warp(1009);
-        assertTrue(index.isListed(A));
-        vm.warp(1010);
-        assertFalse(index.isListed(A));
+        vm.warp(2000);
+        index.put(A, KEY, "x");
+        index.put(A, KEY, "y");
+        index.put(A, address(1), "y");
+        index.setRules(1, 5000);
+        index.put(A, address(1), "y");
+        assertEq(index.registration(A).registeredAt(), 1000);
+        vm.warp(5000);
+        index.setRules(1, 9000);
+        index.put(A, address(1), "y");
+        assertEq(index.registration(A).registeredAt(), 5000);
+        vm.warp(6000);
+        index.remove(A, 1);
+        index.put(A, address(1), "y");
+        assertEq(index.registration(A).registeredAt(), 6000);
     }
 
-    function test_isListed_EndsWithThePolicy() public {
+    function test_put_KeepsTheAnchor() public {
+        vm.roll(77);
         index.put(A, KEY, "x");
-        index.setPolicyEpoch(1);
-        assertFalse(index.isListed(A));
+        assertEq(index.registration(A).lastAnchor(), 77);
+        index.remove(A, 78);
+        assertEq(index.registration(A).lastAnchor(), 78);
+        // Also when there is nothing to remove.
+        index.remove(A, 79);
+        assertEq(index.registration(A).lastAnchor(), 79);
+    }
+
+    function test_put_RevertsIfTheIndexIsFull() public {
+        index.put(A, KEY, "x");
+        index.setCount((1 << 24) - 2);
+        index.put(B, KEY, "x");
+        assertEq(index.registration(B).position(), (1 << 24) - 1);
+        vm.expectRevert(abi.encodeWithSelector(Errors.IndexIsFull.selector, (1 << 24) - 1));
+        index.put(C, KEY, "x");
+        // Those who are in it still change.
+        index.put(B, KEY, "y");
     }
 
     function test_remove_EveryPlaceInEveryOrder() public {
@@ -109,43 +160,58 @@ contract PeerIndexTest is Test {
                 index.put(A, KEY, "a");
                 index.put(B, KEY, "b");
                 index.put(C, KEY, "c");
-                assertTrue(index.remove(order[first]));
+                assertTrue(index.remove(order[first], 1));
                 assertEq(index.ids().length, 2);
-                assertTrue(index.remove(order[second]));
+                assertTrue(index.remove(order[second], 1));
                 bytes20[] memory left = index.ids();
                 assertEq(left.length, 1);
                 assertEq(left[0], order[3 - first - second]);
-                assertTrue(index.remove(left[0]));
+                assertTrue(index.remove(left[0], 1));
                 assertEq(index.ids().length, 0);
             }
         }
     }
 
-    function test_remove_ClearsTheStanding() public {
+    /// @dev The moved neighbour keeps all but its position.
+    function test_remove_KeepsTheNeighbour() public {
+        vm.roll(5);
+        index.put(A, KEY, "a");
+        index.put(B, address(2), "b");
+        Entry before = index.entry(B);
+        index.remove(A, 9);
+        assertEq(Entry.unwrap(index.entry(B)), Entry.unwrap(before));
+        assertEq(
+            Registration.unwrap(index.registration(B)),
+            Registration.unwrap(RegistrationLib.pack(address(2), 1, 5, 1000))
+        );
+        assertEq(index.url(B), "b");
+    }
+
+    function test_remove_ClearsTheRegistration() public {
         index.put(A, KEY, "x");
-        index.remove(A);
-        PeerIndex.Standing memory none;
-        assertEq(abi.encode(index.standing(A)), abi.encode(none));
-        assertEq(index.peer(A).instanceAddress, address(0));
-        assertFalse(index.remove(A));
-        assertFalse(index.remove(B));
+        assertTrue(index.remove(A, 3));
+        assertEq(Registration.unwrap(index.registration(A)), Registration.unwrap(RegistrationLib.onlyAnchor(3)));
+        assertEq(Entry.unwrap(index.entry(A)), 0);
+        assertFalse(index.remove(A, 3));
+        assertFalse(index.remove(B, 3));
     }
 
     /// @dev What a longer URL leaves behind is never read.
     function testFuzz_put_KeepsExactlyTheUrl(bytes calldata before, bytes calldata url) public {
-        vm.assume(before.length <= 256 && url.length <= 256);
+        vm.assume(before.length <= 256 && url.length <= 256 && before.length > 0 && url.length > 0);
         index.put(A, KEY, string(before));
-        index.put(A, KEY, string(url));
-        assertEq(index.peer(A).connectionUrl, string(url));
+        uint64 version = index.put(A, KEY, string(url));
+        assertEq(index.url(A), url);
+        assertEq(version != 0, keccak256(before) != keccak256(url));
     }
 
-    /// @dev The counters, the id, two slots of the record and one for each word of the URL: a string takes one more.
+    /// @dev The counters, the entry, the registration and one for each word of the URL: a string takes one more.
     function test_put_TakesFewSlots() public {
         index.put(B, KEY, "x");
-        assertEq(slotsWritten("http://localhost:8080"), 4 + 1);
-        index.remove(A);
+        assertEq(slotsWritten("http://localhost:8080"), 3 + 1);
+        index.remove(A, 0);
         assertEq(
-            slotsWritten("https://1691ed1b47506cad7d08834668691d88246f5b1f-s.dstack-pha-prod7.phala.network"), 4 + 3
+            slotsWritten("https://1691ed1b47506cad7d08834668691d88246f5b1f-s.dstack-pha-prod7.phala.network"), 3 + 3
         );
     }
 
@@ -164,8 +230,10 @@ contract PeerIndexTest is Test {
         }
     }
 
-    function expectPut(string memory url, address key, bool expected) internal {
-        (bool changed,) = index.put(A, key, url);
-        assertEq(changed, expected);
+    function expectPut(string memory url, address key, bool changed) internal {
+        uint64 before = index.version();
+        uint64 version = index.put(A, key, url);
+        assertEq(version, changed ? before + 1 : 0);
+        assertEq(index.version(), changed ? before + 1 : before);
     }
 }

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IDstackMembershipNFT} from "../src/interfaces/IDstackMembershipNFT.sol";
+import {ClusterTest} from "./utils/ClusterTest.sol";
+
+/// @dev The lists are encoded by hand, so they are held against a model, and byte for byte against the compiler's encoding.
+contract DstackMembershipNFTListsTest is ClusterTest {
+    struct Node {
+        string id;
+        string url;
+        uint64 expiresAt;
+    }
+
+    /// @dev Longer than 31 bytes, which Solidity stores in another way.
+    string internal constant LONG_DOMAIN = "a-base-domain-of-more-than-31-bytes.example.org";
+
+    Node[] internal nodes;
+
+    function setUp() public override {
+        super.setUp();
+        nft.addBaseDomain(BASE_DOMAIN);
+        nft.addBaseDomain(LONG_DOMAIN);
+    }
+
+    function test_lists_Empty() public view {
+        checkLists();
+    }
+
+    function test_lists_GatewayUrlsOfEveryForm() public {
+        string[7] memory ends = ["", "-s", "-g", "-1", "-65535", "-5432s", "-8080g"];
+        for (uint256 i = 0; i < 2 * ends.length; ++i) {
+            join(gatewayUrl(next(), ends[i % 7], i < 7 ? BASE_DOMAIN : LONG_DOMAIN), 0);
+        }
+        checkLists();
+    }
+
+    /// @dev Runs of alike ones, broken by another suffix, another domain, bytes, and a lease that ended.
+    function test_lists_Mixed() public {
+        string[10] memory ends = ["-s", "-s", "-s", "-g", "-s", "-s", "-443s", "-443s", "-s", "-s"];
+        for (uint256 i = 0; i < 30; ++i) {
+            string memory domain = i == 5 || i > 25 ? LONG_DOMAIN : BASE_DOMAIN;
+            string memory url = gatewayUrl(next(), ends[i % 10], domain);
+            if (i % 7 == 3) url = string.concat(url, ":8443/");
+            join(url, i % 4 == 1 ? 50 : i % 4 == 2 ? 5000 : 0);
+        }
+        checkLists();
+        vm.warp(vm.getBlockTimestamp() + 100);
+        checkLists();
+        vm.warp(vm.getBlockTimestamp() + 10_000);
+        checkLists();
+        nft.setInstanceBoundUrls(true);
+        delete nodes;
+        checkLists();
+    }
+
+    function test_lists_OneAliveAmongTheDead() public {
+        for (uint256 alive = 0; alive < 4; ++alive) {
+            uint256 before = vm.snapshotState();
+            for (uint256 i = 0; i < 4; ++i) {
+                join(gatewayUrl(next(), "-s", BASE_DOMAIN), i == alive ? 0 : 10);
+            }
+            vm.warp(vm.getBlockTimestamp() + 100);
+            checkLists();
+            vm.revertToState(before);
+        }
+    }
+
+    function test_lists_UrlsOfEveryLength() public {
+        for (uint256 length = 1; length <= 256; length += length < 70 ? 1 : 31) {
+            bytes memory url = new bytes(length);
+            for (uint256 i = 0; i < length; ++i) {
+                url[i] = bytes1(uint8(0x21 + (i + length) % 94));
+            }
+            join(string(url), 0);
+        }
+        checkLists();
+    }
+
+    function testFuzz_lists_AnyMixture(uint256 seed) public {
+        string[4] memory ends = ["-s", "-s", "-443s", ""];
+        for (uint256 i = 0; i < 1 + seed % 12; ++i) {
+            uint256 r = uint256(keccak256(abi.encode(seed, i)));
+            string memory url = gatewayUrl(next(), ends[r % 4], (r >> 8) % 5 == 0 ? LONG_DOMAIN : BASE_DOMAIN);
+            if ((r >> 16) % 5 == 0) url = string.concat(url, "/");
+            join(url, (r >> 24) % 3 == 0 ? 20 + (r >> 32) % 100 : 0);
+        }
+        vm.warp(vm.getBlockTimestamp() + seed % 200);
+        checkLists();
+    }
+
+    /// @dev A gateway URL takes two slots, at the domain that is allowed when it registers; without, its bytes are kept.
+    function test_registerPeer_KeepsTheUrlWhateverBecomesOfTheDomain() public {
+        string memory url = gatewayUrl(next(), "-s", BASE_DOMAIN);
+        join(url, 0);
+        nft.removeBaseDomain(BASE_DOMAIN);
+        assertFalse(isListed(nodes[0].id));
+        register(nodes[0].id, url);
+        checkLists();
+        nft.addBaseDomain(BASE_DOMAIN);
+        checkLists();
+        register(nodes[0].id, url);
+        checkLists();
+    }
+
+    // Helpers
+
+    function next() internal view returns (string memory) {
+        return toText(bytes20(keccak256(abi.encode("node", nodes.length))));
+    }
+
+    function gatewayUrl(string memory id, string memory end, string memory domain)
+        internal
+        pure
+        returns (string memory)
+    {
+        return string.concat("https://", id, end, ".", domain);
+    }
+
+    function join(string memory url, uint256 lease) internal {
+        string memory id = next();
+        nft.setLeaseDuration(uint64(lease));
+        mintAndRegister(id, url);
+        nodes.push(Node(id, url, lease == 0 ? 0 : uint64(vm.getBlockTimestamp() + lease)));
+    }
+
+    /// @dev What the model says is listed, in the order of the index: nobody has left it.
+    function expectedPeers(uint256 from, uint256 to) internal view returns (IDstackMembershipNFT.Peer[] memory peers) {
+        peers = new IDstackMembershipNFT.Peer[](to - from);
+        uint256 found = 0;
+        for (uint256 i = from; i < to; ++i) {
+            Node memory node = nodes[i];
+            if (node.expiresAt != 0 && node.expiresAt <= vm.getBlockTimestamp()) continue;
+            peers[found++] = IDstackMembershipNFT.Peer({
+                instanceId: toId(node.id),
+                instanceAddress: vm.addr(derivedKey(node.id)),
+                registeredAt: nft.getPeer(node.id).registeredAt,
+                expiresAt: node.expiresAt,
+                connectionUrl: node.url
+            });
+        }
+        assembly ("memory-safe") {
+            mstore(peers, found)
+        }
+    }
+
+    function checkLists() internal view {
+        IDstackMembershipNFT.Peer[] memory peers = expectedPeers(0, nodes.length);
+        string[] memory urls = new string[](peers.length);
+        string[] memory ids = new string[](peers.length);
+        for (uint256 i = 0; i < peers.length; ++i) {
+            urls[i] = peers[i].connectionUrl;
+            ids[i] = toText(peers[i].instanceId);
+            assertEq(answer(abi.encodeCall(nft.getPeer, (ids[i]))), abi.encode(peers[i]));
+        }
+        assertEq(answer(abi.encodeCall(nft.getPeerEndpoints, ())), abi.encode(urls));
+        assertEq(answer(abi.encodeCall(nft.getActiveInstances, ())), abi.encode(ids));
+        checkPage(0, type(uint256).max);
+        checkPage(0, 3);
+        checkPage(3, 4);
+        checkPage(nodes.length, 1);
+        checkPage(type(uint256).max, type(uint256).max);
+        checkPage(1, type(uint256).max);
+    }
+
+    function checkPage(uint256 offset, uint256 limit) internal view {
+        uint256 total = nft.peerCount();
+        uint256 from = offset < nodes.length ? offset : nodes.length;
+        uint256 to = limit < nodes.length - from ? from + limit : nodes.length;
+        assertEq(
+            answer(abi.encodeCall(nft.getPeers, (offset, limit))),
+            abi.encode(expectedPeers(from, to), total, nft.version())
+        );
+    }
+
+    function answer(bytes memory data) internal view returns (bytes memory result) {
+        bool success;
+        (success, result) = address(nft).staticcall(data);
+        assertTrue(success);
+    }
+}
