@@ -6,21 +6,22 @@ set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")"
 
 readonly LOGS=build/check
-readonly ALL=(setup lint contract constants c clang scripts install)
+readonly ALL=(setup lint contract constants c clang scripts differential install)
 
 usage() {
   cat << END
 usage: ./check.sh [SUITE...]
 
 Runs all suites, or those named:
-  setup      what the machine needs (scripts/setup.sh)
-  lint       shellcheck, clang-format, forge fmt
-  contract   forge build, forge test, gas snapshots, the ABI and the deployment
-  constants  generated files match the contract and the header
-  c          C tests under AddressSanitizer and UndefinedBehaviorSanitizer (gcc)
-  clang      everything builds with clang and in release mode, warnings are errors
-  scripts    tests/*_test.sh: hello_p2p, launchers and whole clusters, with real processes
-  install    install with DESTDIR, pkg-config and CMake consumers, exported names
+  setup        what the machine needs (scripts/setup.sh)
+  lint         shellcheck, clang-format, forge fmt
+  contract     forge build, forge test, gas snapshots, the ABI and the deployment
+  constants    generated files match the contract and the header
+  c            C tests under AddressSanitizer and UndefinedBehaviorSanitizer (gcc)
+  clang        everything builds with clang and in release mode, warnings are errors
+  scripts      tests/*_test.sh: hello_p2p, launchers and whole clusters, with real processes
+  differential URLs and registrations: C, Solidity, a grammar and WHATWG on generated cases
+  install      install with DESTDIR, pkg-config and CMake consumers, exported names
 END
 }
 
@@ -39,7 +40,7 @@ count_into() {
 # suite NAME: runs suite_NAME, prints its outcome, adds its counts.
 suite() {
   local name=$1 log=$LOGS/$1.log start=$SECONDS status=0 good bad
-  printf '%-10s ' "$name"
+  printf '%-12s ' "$name"
   "suite_$name" > "$log" 2>&1 < /dev/null || status=$?
   count_into "$log"
   # A suite that fails without a failed test of its own, or counts nothing, is one test itself.
@@ -98,6 +99,12 @@ suite_scripts() {
     BUILD_DIR=build/asan "$test" || status=1
   done
   return "$status"
+}
+
+suite_differential() {
+  cmake --preset asan &&
+    cmake --build --preset asan --target differential_urls differential_registrations &&
+    BUILD_DIR=build/asan tests/differential/run.sh
 }
 
 suite_install() {
