@@ -58,11 +58,12 @@ suite_setup() {
   ./scripts/setup.sh
 }
 
+# Each suite joins its commands with &&: bash ignores `set -e` in what is called on the left of ||.
 suite_lint() {
-  git ls-files '*.sh' .ci/run | xargs shellcheck -x
-  git ls-files 'src/*.[ch]' 'apps/*.[ch]' 'simulator/*.[ch]' 'tests/*.[ch]' 'bench/*.[ch]' 'examples/*.[ch]' |
-    xargs clang-format --dry-run --Werror
-  (cd contracts && forge fmt --check)
+  git ls-files '*.sh' .ci/run | xargs shellcheck -x &&
+    git ls-files 'src/*.[ch]' 'apps/*.[ch]' 'simulator/*.[ch]' 'tests/*.[ch]' 'bench/*.[ch]' 'examples/*.[ch]' |
+    xargs clang-format --dry-run --Werror &&
+    (cd contracts && forge fmt --check)
 }
 
 suite_contract() {
@@ -70,25 +71,22 @@ suite_contract() {
 }
 
 suite_constants() {
-  ./scripts/gen_contract_constants.sh --check
-  ./scripts/gen_errors_doc.sh --check
+  ./scripts/gen_contract_constants.sh --check &&
+    ./scripts/gen_errors_doc.sh --check
 }
 
 # ctest's own log holds every program's output, which its summary leaves out.
 suite_c() {
   local status=0
-  cmake --preset asan
-  cmake --build --preset asan
+  cmake --preset asan && cmake --build --preset asan || return
   ctest --preset asan || status=$?
   cat build/asan/Testing/Temporary/LastTest.log
   return "$status"
 }
 
 suite_clang() {
-  cmake --preset clang
-  cmake --build --preset clang
-  cmake --preset release
-  cmake --build --preset release
+  cmake --preset clang && cmake --build --preset clang &&
+    cmake --preset release && cmake --build --preset release
 }
 
 suite_scripts() {

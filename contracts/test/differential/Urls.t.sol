@@ -4,6 +4,8 @@ pragma solidity 0.8.37;
 import {Test} from "forge-std/Test.sol";
 import {console} from "forge-std/console.sol";
 import {ConnectionUrl} from "../../src/libraries/ConnectionUrl.sol";
+import {InstanceId} from "../../src/libraries/InstanceId.sol";
+import {UrlCode} from "../../src/libraries/UrlCode.sol";
 
 /// @dev All that this test knows of the library: each question about a text, as the contract asks it. The answer no is
 /// one of the contract's errors.
@@ -31,6 +33,12 @@ contract UrlRules {
 
     function requireBaseDomain(bytes calldata text) external pure {
         ConnectionUrl.requireBaseDomain(text);
+    }
+
+    /// @dev Whether the URL is kept as a code, if its base domain is allowed, and that domain.
+    function asGateway(bytes calldata text, bytes calldata idText) external pure returns (bool, bytes memory) {
+        (bool isGateway,, bytes calldata baseDomain) = UrlCode.parseGateway(text, idText);
+        return (isGateway, baseDomain);
     }
 }
 
@@ -93,6 +101,15 @@ contract DifferentialUrlsTest is Test {
         if (got != bytes3(line[:3])) {
             revert(string.concat(vm.toString(text), " (", string(text), "): ", describe(bytes3(line[:3]), got)));
         }
+        compareGateway(text, verdict, label + baseDomain);
+    }
+
+    /// @dev A code is for what is accepted in every mode and ends behind the base domain, and for nothing else.
+    function compareGateway(bytes calldata text, uint8 verdict, uint256 lengths) internal view {
+        uint8 all = DEV | PRODUCTION | ALLOWED | BOUND;
+        (bool isGateway, bytes memory baseDomain) = rules.asGateway(text, bytes(InstanceId.toText(instanceId)));
+        bool coded = isGateway && keccak256(baseDomain) == allowedBase;
+        assertEq(coded, verdict & all == all && text.length == 9 + lengths, vm.toString(text));
     }
 
     function judge(bytes calldata text) internal view returns (uint8 verdict, uint256 label, uint256 baseDomain) {
