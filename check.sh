@@ -15,7 +15,7 @@ usage: ./check.sh [SUITE...]
 Runs all suites, or those named:
   setup        what the machine needs (scripts/setup.sh)
   lint         shellcheck, clang-format, forge fmt
-  contract     forge build, forge test, gas snapshots, the ABI and the deployment
+  contract     forge build, forge test, gas snapshots, the ABI, storage layout and size, the deployment
   constants    generated files match the contract and the header
   c            C tests under AddressSanitizer and UndefinedBehaviorSanitizer (gcc)
   clang        everything builds with clang and in release mode, warnings are errors
@@ -67,7 +67,7 @@ suite_lint() {
 }
 
 suite_contract() {
-  (cd contracts && forge build && FORGE_SNAPSHOT_CHECK=true forge test && test/abi_test.sh && test/deploy_test.sh)
+  (cd contracts && forge build && FORGE_SNAPSHOT_CHECK=true forge test && test/abi_test.sh && test/layout_test.sh && test/deploy_test.sh)
 }
 
 suite_constants() {

@@ -158,7 +158,7 @@ contract DstackMembershipNFT is IDstackMembershipNFT, IAppAuth, IAppAuthBasicMan
         override
         returns (uint256 tokenId)
     {
-        Admission memory admission = _admission;
+        Admission storage admission = _admission;
         if (!admission.publicMinting && msg.sender != admission.owner) revert OwnableUnauthorizedAccount(msg.sender);
         uint256 price = admission.isPriced ? _mintPrice : 0;
         if (msg.value != price) revert WrongPayment(price, msg.value);
@@ -534,9 +534,10 @@ contract DstackMembershipNFT is IDstackMembershipNFT, IAppAuth, IAppAuthBasicMan
     /// @dev Without asking a receiving contract (`_safeMint`): a ticket does nothing to its holder, and nobody gets to run
     /// in the middle of a mint.
     function _mintTicket(address to, bytes20 id) private returns (uint256 tokenId) {
-        _requireNotBanned(id);
-        if (_holdsTicket(id)) revert InstanceHoldsTicket(id);
         tokenId = id.toTokenId();
+        PeerIndex.Record storage record = _recordOf(tokenId);
+        if (record.banned) revert InstanceIsBanned(id);
+        if (record.holder != address(0)) revert InstanceHoldsTicket(id);
         _mint(to, tokenId);
     }
 

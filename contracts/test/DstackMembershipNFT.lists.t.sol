@@ -103,6 +103,29 @@ contract DstackMembershipNFTListsTest is ClusterTest {
         checkLists();
     }
 
+    /// @dev The same URL, which is kept in another way from then on: a renewal, not a change.
+    function test_registerPeer_RenewsWhenTheDomainIsAllowedLater() public {
+        string memory url = gatewayUrl(next(), "-443s", "later.example.org");
+        join(url, 0);
+        nft.addBaseDomain("later.example.org");
+        uint256 version = nft.version();
+        nextBlock();
+        Registration memory r = registration(nodes[0].id, url);
+        vm.expectEmit(address(nft));
+        emit IDstackMembershipNFT.PeerRenewed(toId(nodes[0].id), 0);
+        submit(r);
+        assertEq(nft.version(), version);
+        checkLists();
+        // Of the same length, but another one.
+        register(nodes[0].id, gatewayUrl(nodes[0].id, "-444s", "later.example.org"));
+        assertEq(nft.version(), version + 1);
+        nft.removeBaseDomain("later.example.org");
+        register(nodes[0].id, url);
+        nft.addBaseDomain("later.example.org");
+        register(nodes[0].id, gatewayUrl(nodes[0].id, "-444s", "later.example.org"));
+        assertEq(nft.version(), version + 4);
+    }
+
     // Helpers
 
     function next() internal view returns (string memory) {

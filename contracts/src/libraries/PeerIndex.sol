@@ -58,9 +58,9 @@ library PeerIndex {
                 before = _entryAt(self, position);
                 if (!before.hasExpired()) since = old.registeredAt();
             }
-            // No entry is listed under an epoch with the URL code of none.
-            bool same = before.urlCode() == entry.urlCode() && before.isListed(epoch)
-                && old.instanceAddress() == instanceAddress;
+            // Without an entry neither the code nor the length is that of a URL.
+            bool same = (before.urlCode() == entry.urlCode() || _holds(record.url, before.urlCode(), url))
+                && before.isListed(epoch) && old.instanceAddress() == instanceAddress;
             if (UrlCode.baseNumber(entry.urlCode()) == 0 && _storeUrl(record.url, url)) same = false;
             if (!same) (version, position) = _countIn(self, position);
             if (Entry.unwrap(entry) != Entry.unwrap(before)) _setEntryAt(self, position, entry);
@@ -126,6 +126,15 @@ library PeerIndex {
             self.count = uint24(count);
             return (version, position);
         }
+    }
+
+    /// @dev Whether a URL is the one that is kept as it stands: a gateway URL was, until its base domain was allowed.
+    function _holds(bytes32[8] storage words, uint256 urlCode, bytes calldata url) private view returns (bool) {
+        if (urlCode != url.length) return false;
+        for (uint256 i = 0; 32 * i < url.length; ++i) {
+            if (words[i] != bytes32(url[32 * i:])) return false;
+        }
+        return true;
     }
 
     /// @dev Writes only the words that differ, and returns whether any did.
