@@ -194,7 +194,7 @@ contract DstackMembershipNFT is IDstackMembershipNFT, IAppAuth, IAppAuthBasicMan
         bool tightens = _policy.devMode && !enabled;
         _policy.devMode = enabled;
         emit DevModeSet(enabled);
-        if (tightens) _tighten();
+        _tightenIf(tightens);
     }
 
     /// @inheritdoc IDstackMembershipNFT
@@ -208,7 +208,7 @@ contract DstackMembershipNFT is IDstackMembershipNFT, IAppAuth, IAppAuthBasicMan
     function removeBaseDomain(string calldata baseDomain) external override onlyOwner {
         bool tightens = _baseDomains.remove(bytes(baseDomain));
         emit BaseDomainRemoved(baseDomain);
-        if (tightens) _tighten();
+        _tightenIf(tightens);
     }
 
     /// @inheritdoc IDstackMembershipNFT
@@ -216,14 +216,14 @@ contract DstackMembershipNFT is IDstackMembershipNFT, IAppAuth, IAppAuthBasicMan
         bool tightens = !_policy.instanceBoundUrls && required;
         _policy.instanceBoundUrls = required;
         emit InstanceBoundUrlsSet(required);
-        if (tightens) _tighten();
+        _tightenIf(tightens);
     }
 
     /// @inheritdoc IDstackMembershipNFT
     function setKmsRootAddress(address kmsRoot) external override onlyOwner {
         bool tightens = _policy.kmsRoot != kmsRoot;
         _setKmsRoot(kmsRoot);
-        if (tightens) _tighten();
+        _tightenIf(tightens);
     }
 
     /// @inheritdoc IDstackMembershipNFT
@@ -237,7 +237,7 @@ contract DstackMembershipNFT is IDstackMembershipNFT, IAppAuth, IAppAuthBasicMan
         bool tightens = _allowedApps[appId] && appId != address(this);
         _allowedApps[appId] = false;
         emit AppDisallowed(appId);
-        if (tightens) _tighten();
+        _tightenIf(tightens);
     }
 
     /// @inheritdoc IDstackMembershipNFT
@@ -608,8 +608,9 @@ contract DstackMembershipNFT is IDstackMembershipNFT, IAppAuth, IAppAuthBasicMan
         if (_peers.remove(record, anchor)) emit PeerRemoved(id, uint8(reason), ++_peers.version);
     }
 
-    function _tighten() private {
-        emit PolicyTightened(++_policy.epoch, ++_peers.version);
+    /// @dev Leaves no peer listed that was accepted under the looser rule.
+    function _tightenIf(bool tightens) private {
+        if (tightens) emit PolicyTightened(++_policy.epoch, ++_peers.version);
     }
 
     function _setKmsRoot(address kmsRoot) private {

@@ -414,6 +414,21 @@ contract DstackMembershipNFTAttacksTest is ClusterTest {
         submit(r);
     }
 
+    /// @dev Even a KMS root cannot make a key of what is none.
+    function test_registerPeer_RevertsIfTheRootCertifiesNoKey() public {
+        bytes[3] memory none = [
+            bytes.concat(hex"04", bytes32(uint256(1))),
+            bytes.concat(hex"02", bytes32(uint256(5))), // on no point of the curve
+            bytes.concat(hex"02", bytes32(0))
+        ];
+        for (uint256 i = 0; i < none.length; ++i) {
+            Registration memory r = registration(ID, URL);
+            bytes32 hash = keccak256(abi.encodePacked("dstack-kms-issued:", address(nft), none[i]));
+            r.kmsSignature = abi.encodePacked(signature(ROOT_KEY, hash), none[i], address(nft));
+            expectRefusal(r, abi.encodeWithSelector(Errors.InvalidPublicKey.selector, none[i]));
+        }
+    }
+
     /// @dev A verified certificate speaks for the key that is in it, not for whoever brings it.
     function test_registerPeer_RevertsIfAnotherKeySignsUnderAVerifiedCertificate() public {
         submit(registration(ID, URL));

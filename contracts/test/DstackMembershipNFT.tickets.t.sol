@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IERC721Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {IERC721Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
@@ -300,5 +301,23 @@ contract DstackMembershipNFTTicketsTest is ClusterTest {
         assertEq(nft.peerCount(), 1);
         assertTrue(isListed(OTHER_ID));
         assertEq(nft.version(), 3);
+    }
+
+    function test_balanceOf_RevertsIfNobodyIsAsked() public {
+        vm.expectRevert(abi.encodeWithSelector(IERC721Errors.ERC721InvalidOwner.selector, address(0)));
+        nft.balanceOf(address(0));
+    }
+
+    /// @dev Numbers above those of instance ids are no other names for them.
+    function test_tokens_OnlyInstanceIds() public {
+        mint(ID);
+        uint256 alias_ = uint256(uint160(toId(ID))) | (1 << 160);
+        vm.expectRevert(abi.encodeWithSelector(IERC721Errors.ERC721NonexistentToken.selector, alias_));
+        nft.ownerOf(alias_);
+        vm.prank(holder);
+        vm.expectRevert(abi.encodeWithSelector(IERC721Errors.ERC721NonexistentToken.selector, alias_));
+        nft.transferFrom(holder, stranger, alias_);
+        vm.expectRevert(abi.encodeWithSelector(IERC721Errors.ERC721NonexistentToken.selector, alias_));
+        nft.tokenToInstance(alias_);
     }
 }

@@ -74,10 +74,7 @@ library KeyChain {
         }
         address signer = recover(message, kmsSignature);
         if (signer != kmsRoot) revert IDstackMembershipErrors.KmsSignerMismatch(kmsRoot, signer);
-        appKey = _decompress(_load(kmsSignature, SIGNATURE), _load(kmsSignature, SIGNATURE + 1));
-        if (appKey == address(0)) {
-            revert IDstackMembershipErrors.InvalidPublicKey(kmsSignature[SIGNATURE:SIGNATURE + PUBLIC_KEY]);
-        }
+        return addressOf(kmsSignature[SIGNATURE:SIGNATURE + PUBLIC_KEY]);
     }
 
     /// @notice The hash of everything that a registration binds.
