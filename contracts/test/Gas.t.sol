@@ -83,6 +83,77 @@ contract GasTest is ClusterTest {
         }
     }
 
+    /// @dev What the owner and the holders of tickets do, once each, on a cluster with two registered peers.
+    /// forge-config: default.isolate = true
+    function test_gas_Rest() public {
+        string memory third = "cccccccccccccccccccccccccccccccccccccccc";
+        mintAndRegister(ID, GATEWAY_URL);
+        mint(third);
+        tell("addBaseDomain", abi.encodeCall(nft.addBaseDomain, ("another.example.org")));
+        tell("removeBaseDomain", abi.encodeCall(nft.removeBaseDomain, ("another.example.org")));
+        tell("setInstanceBoundUrls", abi.encodeCall(nft.setInstanceBoundUrls, (true)));
+        tell("setDevMode", abi.encodeCall(nft.setDevMode, (false)));
+        tell("setKmsRootAddress", abi.encodeCall(nft.setKmsRootAddress, (stranger)));
+        tell("allowApp", abi.encodeCall(nft.allowApp, (stranger)));
+        tell("disallowApp", abi.encodeCall(nft.disallowApp, (stranger)));
+        tell("setLeaseDuration", abi.encodeCall(nft.setLeaseDuration, (24 hours)));
+        tell("setClusterConfig", abi.encodeCall(nft.setClusterConfig, (100, true, 1)));
+        tell("setRegistrationPaused", abi.encodeCall(nft.setRegistrationPaused, (true)));
+        tell("setRequireNftAtBoot", abi.encodeCall(nft.setRequireNftAtBoot, (true)));
+        tell("setAllowAnyDevice", abi.encodeCall(nft.setAllowAnyDevice, (true)));
+        tell("setRequireTcbUpToDate", abi.encodeCall(nft.setRequireTcbUpToDate, (true)));
+        tell("addComposeHash", abi.encodeCall(nft.addComposeHash, ("hash")));
+        tell("removeComposeHash", abi.encodeCall(nft.removeComposeHash, ("hash")));
+        tell("addDevice", abi.encodeCall(nft.addDevice, ("device")));
+        tell("removeDevice", abi.encodeCall(nft.removeDevice, ("device")));
+        vm.deal(address(nft), 1 ether);
+        tell("withdrawFees", abi.encodeCall(nft.withdrawFees, (stranger)));
+        tell("deactivateInstance, a peer", abi.encodeCall(nft.deactivateInstance, (OTHER_ID)));
+        tell("banInstance, a peer", abi.encodeCall(nft.banInstance, (ID)));
+        tell("unbanInstance", abi.encodeCall(nft.unbanInstance, (ID)));
+        vm.startPrank(holder);
+        tell(
+            "reassignInstance, no peer",
+            abi.encodeCall(nft.reassignInstance, (ID, "dddddddddddddddddddddddddddddddddddddddd"))
+        );
+        tell("transferFrom, no peer", abi.encodeCall(nft.transferFrom, (holder, stranger, uint160(toId(third)))));
+        vm.stopPrank();
+        tell("revokeNodeAccess, no peer", abi.encodeCall(nft.revokeNodeAccess, (third)));
+        tell("transferOwnership", abi.encodeCall(nft.transferOwnership, (holder)));
+        vm.startPrank(holder);
+        tell("acceptOwnership", abi.encodeCall(nft.acceptOwnership, ()));
+    }
+
+    function tell(string memory name, bytes memory data) internal {
+        (bool success,) = address(nft).call(data);
+        assertTrue(success, name);
+        vm.snapshotGasLastCall(name);
+    }
+
+    /// forge-config: default.isolate = true
+    function test_gas_Prune() public {
+        mint(ID);
+        nft.setLeaseDuration(10);
+        register(ID, GATEWAY_URL);
+        vm.warp(vm.getBlockTimestamp() + 10);
+        string[] memory ids = new string[](1);
+        ids[0] = ID;
+        tell("pruneExpired, one peer", abi.encodeCall(nft.pruneExpired, (ids)));
+    }
+
+    /// @dev Without what the transaction pays for its data, which is 400,000 more.
+    function test_gas_Deploy() public {
+        bytes memory creation =
+            bytes.concat(vm.getCode("DstackMembershipNFT.sol:DstackMembershipNFT"), abi.encode(vm.addr(ROOT_KEY)));
+        address created;
+        vm.startSnapshotGas("deploy, without the transaction's data");
+        assembly ("memory-safe") {
+            created := create(0, add(creation, 32), mload(creation))
+        }
+        vm.stopSnapshotGas();
+        assertNotEq(created, address(0));
+    }
+
     /// forge-config: default.isolate = true
     function test_gas_Reads() public {
         uint256[3] memory sizes = [uint256(10), 100, 1000];
