@@ -1,18 +1,19 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Sets up, builds and runs every test:   ./check.sh [SUITE...]     (see --help)
+# Sets up, builds and runs every test:   ./check.sh [--full | SUITE...]     (see --help)
 # Prints a line per suite; the whole output of each is kept in build/check/. Ends with `N passed, N failed`.
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")"
 
 readonly LOGS=build/check
 readonly ALL=(setup lint contract constants c clang scripts differential install)
+readonly LONG=(coverage)
 
 usage() {
   cat << END
-usage: ./check.sh [SUITE...]
+usage: ./check.sh [--full | SUITE...]
 
-Runs all suites, or those named:
+Runs all suites but the long ones, all of them with --full, or those named:
   setup        what the machine needs (scripts/setup.sh)
   lint         shellcheck, clang-format, forge fmt
   contract     forge build, forge test, gas snapshots, the ABI, storage layout and size, the deployment
@@ -21,6 +22,7 @@ Runs all suites, or those named:
   clang        everything builds with clang and in release mode, warnings are errors
   scripts      tests/*_test.sh: hello_p2p, launchers and whole clusters, with real processes
   differential URLs and registrations: C, Solidity, a grammar and WHATWG on generated cases
+  coverage     branch coverage of the contract (long)
   install      install with DESTDIR, pkg-config and CMake consumers, exported names
 END
 }
@@ -67,7 +69,8 @@ suite_lint() {
 }
 
 suite_contract() {
-  (cd contracts && forge build && FORGE_SNAPSHOT_CHECK=true forge test && test/abi_test.sh && test/layout_test.sh && test/deploy_test.sh)
+  (cd contracts && forge build && FORGE_SNAPSHOT_CHECK=true forge test && test/abi_test.sh && test/layout_test.sh && test/docs_test.sh &&
+    test/deploy_test.sh)
 }
 
 suite_constants() {
@@ -105,6 +108,10 @@ suite_differential() {
     BUILD_DIR=build/asan tests/differential/run.sh
 }
 
+suite_coverage() {
+  contracts/test/coverage.sh
+}
+
 suite_install() {
   cmake --preset release && cmake --build --preset release &&
     BUILD_DIR=build/release tests/install_test.sh
@@ -124,6 +131,7 @@ main() {
       return
       ;;
   esac
+  if [ "${1-}" = --full ]; then suites=("${ALL[@]}" "${LONG[@]}"); fi
   ((${#suites[@]})) || suites=("${ALL[@]}")
   for name in "${suites[@]}"; do
     if ! declare -F "suite_$name" > /dev/null; then

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IAppAuth} from "../src/interfaces/IAppAuth.sol";
 import {ClusterTest} from "./utils/ClusterTest.sol";
 
 /// @dev What the life of a node costs, each call as a transaction of its own, intrinsic gas included. The figures go to
@@ -108,6 +109,11 @@ contract GasTest is ClusterTest {
         tell("removeDevice", abi.encodeCall(nft.removeDevice, ("device")));
         vm.deal(address(nft), 1 ether);
         tell("withdrawFees", abi.encodeCall(nft.withdrawFees, (stranger)));
+        IAppAuth.AppBootInfo memory info;
+        (info.appId, info.instanceId, info.composeHash) = (address(nft), address(toId(ID)), "hash");
+        (info.deviceId, info.tcbStatus) = ("device", "UpToDate");
+        nft.addComposeHash("hash");
+        tell("isAppAllowed, with intrinsic gas", abi.encodeCall(nft.isAppAllowed, (info)));
         tell("deactivateInstance, a peer", abi.encodeCall(nft.deactivateInstance, (OTHER_ID)));
         tell("banInstance, a peer", abi.encodeCall(nft.banInstance, (ID)));
         tell("unbanInstance", abi.encodeCall(nft.unbanInstance, (ID)));
