@@ -69,8 +69,8 @@ suite_lint() {
 }
 
 suite_contract() {
-  (cd contracts && forge build && FORGE_SNAPSHOT_CHECK=true forge test && test/abi_test.sh && test/layout_test.sh && test/docs_test.sh &&
-    test/deploy_test.sh)
+  (cd contracts && forge build && FORGE_SNAPSHOT_CHECK=true forge test &&
+    test/abi_test.sh && test/layout_test.sh && test/docs_test.sh && test/deploy_test.sh)
 }
 
 suite_constants() {
