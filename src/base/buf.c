@@ -32,7 +32,7 @@ static char *move(const base_buf *buf, size_t cap)
     return data;
 }
 
-static bool reserve(base_buf *buf, size_t more)
+bool base_buf_reserve(base_buf *buf, size_t more)
 {
     if (buf->overflow || buf->no_memory) return false;
     if (more > buf->max - buf->len) {
@@ -56,7 +56,7 @@ static bool reserve(base_buf *buf, size_t more)
 
 bool base_buf_append(base_buf *buf, const void *data, size_t len)
 {
-    if (!reserve(buf, len)) return false;
+    if (!base_buf_reserve(buf, len)) return false;
     if (len) memcpy(buf->data + buf->len, data, len);
     buf->len += len;
     buf->data[buf->len] = '\0';
@@ -74,7 +74,7 @@ bool base_buf_printf(base_buf *buf, const char *format, ...)
     va_start(args, format);
     int len = vsnprintf(NULL, 0, format, args);
     va_end(args);
-    if (!reserve(buf, len < 0 ? SIZE_MAX : (size_t)len)) return false;
+    if (!base_buf_reserve(buf, len < 0 ? SIZE_MAX : (size_t)len)) return false;
     va_start(args, format);
     vsnprintf(buf->data + buf->len, (size_t)len + 1, format, args);
     va_end(args);
@@ -84,10 +84,19 @@ bool base_buf_printf(base_buf *buf, const char *format, ...)
 
 bool base_buf_hex(base_buf *buf, const void *data, size_t len)
 {
-    if (!reserve(buf, len > SIZE_MAX / 2 ? SIZE_MAX : 2 * len)) return false;
+    if (!base_buf_reserve(buf, len > SIZE_MAX / 2 ? SIZE_MAX : 2 * len)) return false;
     base_hex_encode(data, len, buf->data + buf->len);
     buf->len += 2 * len;
     return true;
+}
+
+void *base_buf_extend(base_buf *buf, size_t len)
+{
+    if (!base_buf_reserve(buf, len)) return NULL;
+    char *data = buf->data + buf->len;
+    buf->len += len;
+    buf->data[buf->len] = '\0';
+    return data;
 }
 
 bool base_buf_failed(const base_buf *buf)

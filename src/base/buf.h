@@ -24,12 +24,18 @@ base_buf base_buf_make(size_t max);
 /** The same for secrets. */
 base_buf base_buf_make_secret(size_t max);
 
+/** Makes room for `more` bytes, exactly if the buffer is empty; a failure counts as a failed append. */
+bool base_buf_reserve(base_buf *buf, size_t more);
+
 bool base_buf_append(base_buf *buf, const void *data, size_t len);
 bool base_buf_puts(base_buf *buf, const char *text);
 bool base_buf_printf(base_buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /** Appends `len` bytes as lowercase hex. */
 bool base_buf_hex(base_buf *buf, const void *data, size_t len);
+
+/** Appends `len` bytes for the caller to fill in; NULL when that failed. */
+void *base_buf_extend(base_buf *buf, size_t len);
 
 /** Whether an append has failed. */
 bool base_buf_failed(const base_buf *buf);

@@ -130,6 +130,39 @@ static void test_hex(void **state)
     base_buf_free(&buf);
 }
 
+/* The first reservation is exact; one beyond the ceiling counts as a failed append. */
+static void test_reserve(void **state)
+{
+    base_buf buf = base_buf_make(5000);
+    (void)state;
+    assert_true(base_buf_reserve(&buf, 3000));
+    assert_int_equal(buf.len, 0);
+    assert_int_equal(buf.cap, 3001);
+    const char *data = buf.data;
+    fill(&buf, 3000);
+    assert_ptr_equal(buf.data, data);
+    assert_true(base_buf_reserve(&buf, 2000));
+    assert_false(base_buf_reserve(&buf, 2001));
+    assert_true(buf.overflow);
+    assert_int_equal(buf.len, 3000);
+    base_buf_free(&buf);
+}
+
+static void test_extend(void **state)
+{
+    base_buf buf = base_buf_make(6);
+    (void)state;
+    assert_true(base_buf_puts(&buf, "ab"));
+    char *room = base_buf_extend(&buf, 3);
+    assert_non_null(room);
+    memcpy(room, "cde", 3);
+    assert_string_equal(buf.data, "abcde");
+    assert_int_equal(buf.len, 5);
+    assert_null(base_buf_extend(&buf, 2));
+    assert_string_equal(buf.data, "abcde");
+    base_buf_free(&buf);
+}
+
 /* Secrets grow without realloc(): the content moves, and reset leaves zeros in the memory kept. */
 static void test_secret(void **state)
 {
@@ -175,6 +208,8 @@ int main(void)
         cmocka_unit_test(test_binary),
         cmocka_unit_test(test_printf),
         cmocka_unit_test(test_hex),
+        cmocka_unit_test(test_reserve),
+        cmocka_unit_test(test_extend),
         cmocka_unit_test(test_secret),
         cmocka_unit_test(test_usable_after_free),
     };

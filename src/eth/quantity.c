@@ -48,14 +48,14 @@ bool eth_data_fixed(const json_t *value, void *out, size_t len)
 
 bool eth_data_digits(const char *digits, size_t count, base_buf *out)
 {
-    uint8_t chunk[512];
+    size_t len = out->len;
     if (count % 2) return false;
-    for (size_t step; count; digits += step, count -= step) {
-        step = count < 2 * sizeof chunk ? count : 2 * sizeof chunk;
-        if (!base_hex_decode(digits, step, chunk, step / 2) || !base_buf_append(out, chunk, step / 2))
-            return false;
-    }
-    return true;
+    void *data = base_buf_extend(out, count / 2);
+    if (!data) return false;
+    if (base_hex_decode(digits, count, data, count / 2)) return true;
+    out->len = len;
+    out->data[len] = '\0';
+    return false;
 }
 
 bool eth_data_bytes(const json_t *value, base_buf *out)
