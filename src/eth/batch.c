@@ -174,10 +174,16 @@ static void put_back(eth_request *request, const long_strings *longs)
     }
 }
 
-bool eth_request_data(const eth_request *request, base_buf *out)
+bool eth_request_data(const eth_request *request, base_buf *own, const void **data, size_t *len)
 {
-    if (request->long_data.len) return base_buf_append(out, request->long_data.data, request->long_data.len);
-    return eth_data_bytes(request->result, out);
+    const base_buf *bytes = &request->long_data;
+    if (!bytes->len) {
+        if (!eth_data_bytes(request->result, own)) return false;
+        bytes = own;
+    }
+    *data = bytes->data;
+    *len = bytes->len;
+    return true;
 }
 
 static bool is_answered(const eth_request *request)

@@ -61,8 +61,11 @@ bool eth_batch_write(eth_batch *batch, size_t first, size_t count, uint64_t *nex
 int eth_batch_read(eth_batch *batch, size_t first, size_t count, const char *text, size_t len,
                    base_error *error);
 
-/** Appends the bytes of a result that is hex data of any length; false when it is none. */
-bool eth_request_data(const eth_request *request, base_buf *out);
+/**
+ * The bytes of a result that is hex data of any length; false when it is none. Borrowed from the request
+ * if they are many, and otherwise from `own`, an empty buffer that they are put into.
+ */
+bool eth_request_data(const eth_request *request, base_buf *own, const void **data, size_t *len);
 
 /** Turns a request's error, if it has one, into `error`: RPC_LIMITED or RPC_ERROR. Returns the code. */
 int eth_request_check(const eth_request *request, base_error *error);

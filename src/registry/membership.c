@@ -37,15 +37,18 @@ static int refuse(const eth_request *answer, base_error *error)
         "the contract does not answer as a DstackMembershipNFT does; check its address and chain");
 }
 
-/* The bytes a call returned. Nothing at all is what an address without code returns. */
-static int open_answer(const eth_request *answer, base_buf *data, base_error *error)
+/* A view of what a call returned. Nothing at all is what an address without code returns. */
+static int open_answer(const eth_request *answer, base_buf *own, eth_abi *abi, base_error *error)
 {
-    *data = base_buf_make(PAGE_DATA_MAX);
+    const void *data;
+    size_t len;
+    *own = base_buf_make(PAGE_DATA_MAX);
     if (answer->has_error) return refuse(answer, error);
-    if (!eth_request_data(answer, data))
-        return base_fail(error, data->no_memory ? DSTACK_P2P_ERR_NO_MEMORY : DSTACK_P2P_ERR_RPC_ANSWER,
+    if (!eth_request_data(answer, own, &data, &len))
+        return base_fail(error, own->no_memory ? DSTACK_P2P_ERR_NO_MEMORY : DSTACK_P2P_ERR_RPC_ANSWER,
                          "the node's answer to eth_call is no hex data, or too much of it");
-    if (!data->len)
+    *abi = eth_abi_open(data, len);
+    if (!len)
         return base_fail(
             error, DSTACK_P2P_ERR_NO_CONTRACT,
             "no contract answers at the address on this chain; check CONTRACT_ADDRESS and RPC_URL");
@@ -85,12 +88,14 @@ size_t registry_ask_page(eth_batch *batch, const uint8_t contract20[static 20], 
 
 int registry_open_page(const eth_request *answer, registry_page *page, base_error *error)
 {
+    eth_abi abi, head;
     memset(page, 0, sizeof *page);
-    if (open_answer(answer, &page->data, error)) return error->code;
-    eth_abi abi = eth_abi_open(page->data.data, page->data.len), head = abi;
+    if (open_answer(answer, &page->own, &abi, error)) return error->code;
+    head = abi;
     /* Other code may answer zeros to everything, which would pass for an empty list. */
     if (eth_abi_u64(&head) != PAGE_HEAD_WORDS * ETH_ABI_WORD) return misread(error);
-    page->items = eth_abi_array(&abi, page->data.len / (PEER_WORDS * ETH_ABI_WORD), &page->count);
+    page->items = eth_abi_array(&abi, abi.len / (PEER_WORDS * ETH_ABI_WORD), &page->count);
+    page->url_bytes = page->items.len - page->count * (PEER_WORDS - 1) * ETH_ABI_WORD;
     page->total = eth_abi_u64(&abi);
     page->version = eth_abi_u64(&abi);
     return abi.bad || page->count > page->total ? misread(error) : 0;
@@ -108,7 +113,7 @@ int registry_next_peer(registry_page *page, registry_peer *peer, base_error *err
 
 void registry_close_page(registry_page *page)
 {
-    base_buf_free(&page->data);
+    base_buf_free(&page->own);
 }
 
 size_t registry_ask_version(eth_batch *batch, const uint8_t contract20[static 20], const char *block)
@@ -119,14 +124,15 @@ size_t registry_ask_version(eth_batch *batch, const uint8_t contract20[static 20
 /* Answers of one word: opens, reads, closes. */
 static int read_word(const eth_request *answer, uint8_t word32[static 32], base_error *error)
 {
-    base_buf data;
-    if (!open_answer(answer, &data, error)) {
-        if (data.len == 32)
-            memcpy(word32, data.data, 32);
+    base_buf own;
+    eth_abi abi;
+    if (!open_answer(answer, &own, &abi, error)) {
+        if (abi.len == 32)
+            memcpy(word32, abi.data, 32);
         else
             misread(error);
     }
-    base_buf_free(&data);
+    base_buf_free(&own);
     return error->code;
 }
 
@@ -173,9 +179,9 @@ int registry_read_version(const eth_request *answer, uint64_t *version, base_err
 
 static int read_own_peer(const eth_request *answer, registry_state *state, base_error *error)
 {
-    base_buf data;
-    if (!open_answer(answer, &data, error)) {
-        eth_abi abi = eth_abi_open(data.data, data.len);
+    base_buf own;
+    eth_abi abi;
+    if (!open_answer(answer, &own, &abi, error)) {
         read_peer_tuple(&abi, &state->peer);
         if (abi.bad || !is_printable(state->peer.url, state->peer.url_len))
             misread(error);
@@ -183,7 +189,7 @@ static int read_own_peer(const eth_request *answer, registry_state *state, base_
             memcpy(state->url, state->peer.url, state->peer.url_len);
         state->peer.url = state->url;
     }
-    base_buf_free(&data);
+    base_buf_free(&own);
     return error->code;
 }
 

@@ -20,11 +20,12 @@ typedef struct registry_peer {
     size_t url_len; /**< 0 = not listed (getPeer only) */
 } registry_peer;
 
-/** A page of getPeers, decoded one by one. */
+/** A page of getPeers, decoded one by one. Borrows from the answer. */
 typedef struct registry_page {
-    base_buf data;
+    base_buf own; /**< a short answer's bytes */
     eth_abi items;
-    size_t count; /**< peers in this page */
+    size_t count;     /**< peers in this page */
+    size_t url_bytes; /**< most that their URLs take altogether */
     uint64_t total, version;
 } registry_page;
 

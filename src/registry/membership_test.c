@@ -61,8 +61,8 @@ static size_t read_page(const eth_request *answer, base_error *error)
     if (!registry_open_page(answer, &page, error))
         while (read < page.count && !registry_next_peer(&page, &peer, error)) {
             assert_in_range(peer.url_len, 1, REGISTRY_URL_MAX);
-            assert_true(peer.url >= page.data.data &&
-                        peer.url + peer.url_len <= page.data.data + page.data.len);
+            const char *start = (const char *)page.items.data;
+            assert_true(peer.url >= start && peer.url + peer.url_len <= start + page.items.len);
             read++;
         }
     registry_close_page(&page);
