@@ -112,12 +112,15 @@ bool eth_batch_write(eth_batch *batch, size_t first, size_t count, uint64_t *nex
     return !batch->failed && !base_buf_failed(out);
 }
 
-/* Nodes put revert data into error.data, or one object deeper. */
+/* Nodes put revert data into error.data, or one object deeper; some put words there, "Out of gas". */
 static void read_error_data(eth_request *request, const json_t *data)
 {
     if (json_is_object(data)) data = json_object_get(data, "data");
-    if (!json_is_string(data) || !eth_data_bytes(data, &request->error_data))
-        base_buf_reset(&request->error_data);
+    const char *text = json_string_value(data);
+    if (!text || eth_data_bytes(data, &request->error_data)) return;
+    base_buf_reset(&request->error_data);
+    size_t len = strlen(request->error_message), room = sizeof request->error_message - len;
+    if (strncmp(text, "0x", 2) != 0) snprintf(request->error_message + len, room, " (%s)", text);
 }
 
 static void read_error(eth_request *request, const json_t *error)
@@ -126,8 +129,8 @@ static void read_error(eth_request *request, const json_t *error)
     request->has_error = true;
     request->error_code = json_integer_value(json_object_get(error, "code"));
     snprintf(request->error_message, sizeof request->error_message, "%s", message ? message : "no message");
-    base_sanitize(request->error_message);
     read_error_data(request, json_object_get(error, "data"));
+    base_sanitize(request->error_message);
 }
 
 /* The end of the string whose content begins at `at`; NULL when it has none. */

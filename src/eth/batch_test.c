@@ -291,6 +291,30 @@ static void test_places_of_revert_data(void **state)
     }
 }
 
+/* Some put there what went wrong: it belongs to the sentence. */
+static void test_words_in_the_place_of_revert_data(void **state)
+{
+    static const struct {
+        const char *data, *message;
+    } cases[] = {{"\"Out of gas\"", "VM execution error. (Out of gas)"},
+                 {"{\"data\":\"no\\u0007 such\"}", "VM execution error. (no? such)"},
+                 {"\"0x01\"", "VM execution error."},
+                 {"\"0x01zz\"", "VM execution error."},
+                 {"null", "VM execution error."}};
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char text[256];
+        eth_batch batch;
+        base_error error = {0};
+        snprintf(text, sizeof text, "{\"id\":1,\"error\":{\"message\":\"VM execution error.\",\"data\":%s}}",
+                 cases[i].data);
+        read_one(&batch, text, &error);
+        expect_ok(&error);
+        assert_string_equal(batch.requests[0].error_message, cases[i].message);
+        eth_batch_free(&batch);
+    }
+}
+
 static void test_error_without_words(void **state)
 {
     static const char *const errors[] = {"{}", "{\"code\":\"3\"}", "{\"message\":7}",
@@ -648,6 +672,7 @@ int main(void)
         cmocka_unit_test(test_neither_result_nor_error),
         cmocka_unit_test(test_error_of_one_request),
         cmocka_unit_test(test_places_of_revert_data),
+        cmocka_unit_test(test_words_in_the_place_of_revert_data),
         cmocka_unit_test(test_error_without_words),
         cmocka_unit_test(test_rate_limits),
         cmocka_unit_test(test_refusal_of_the_whole_batch),

@@ -21,6 +21,7 @@ struct eth_rpc {
     endpoint endpoints[ETH_RPC_ENDPOINTS_MAX];
     size_t count, current;
     uint64_t next_id, chain_id, round_trips;
+    bool too_much; /* an exchange of the last send failed for the size of its answer */
     uint32_t timeout_ms;
     const base_log *log;
 };
@@ -152,6 +153,8 @@ static int exchange(eth_rpc *rpc, endpoint *end, eth_batch *batch, size_t first,
     net_result result = net_client_post(end->client, "", body.data, body.len, &reply, reason, sizeof reason);
     base_error answer = {0};
     end->refused = false;
+    /* A part that came in time says that the whole is too long for the line, not that nobody is there. */
+    if (result == NET_TIMEOUT ? reply.body.len > 0 : reply.status == 413) rpc->too_much = true;
     if (result) {
         net_failure(rpc, end, result, reason, error);
     } else if (eth_batch_read(batch, first, count, reply.body.data, reply.body.len, &answer)) {
@@ -216,6 +219,7 @@ static bool is_endpoints_fault(int code)
 int eth_rpc_send(eth_rpc *rpc, eth_batch *batch, base_error *error)
 {
     base_error first = {0};
+    rpc->too_much = false;
     for (size_t tries = 0; tries < rpc->count; tries++) {
         base_error problem = {0};
         endpoint *end = &rpc->endpoints[rpc->current];
@@ -238,6 +242,11 @@ void eth_rpc_begin(eth_batch *batch)
 uint64_t eth_rpc_chain_id(const eth_rpc *rpc)
 {
     return rpc->chain_id;
+}
+
+bool eth_rpc_was_too_much(const eth_rpc *rpc)
+{
+    return rpc->too_much;
 }
 
 uint64_t eth_rpc_round_trips(const eth_rpc *rpc)

@@ -41,6 +41,9 @@ int eth_rpc_send(eth_rpc *rpc, eth_batch *batch, base_error *error);
 /** The chain id; 0 while unknown. */
 uint64_t eth_rpc_chain_id(const eth_rpc *rpc);
 
+/** Whether the last send failed, and for the size of an answer, so that asking for less may pass. */
+bool eth_rpc_was_too_much(const eth_rpc *rpc);
+
 /** HTTP exchanges so far. */
 uint64_t eth_rpc_round_trips(const eth_rpc *rpc);
 

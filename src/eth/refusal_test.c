@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+#include "eth/refusal.h"
+
+#include "unit.h"
+
+#include <stdio.h>
+
+/* As nodes and gateways were seen to answer. */
+static const struct {
+    int64_t code;
+    const char *message;
+    eth_refusal refusal;
+} refusals[] = {
+    {-32000, "out of gas", ETH_TOO_MUCH},
+    {-32000, "err: out of gas (supplied gas 50000000)", ETH_TOO_MUCH},
+    {-32000, "gas required exceeds allowance (50000000)", ETH_TOO_MUCH},
+    {-32603, "EVM error OutOfGas", ETH_TOO_MUCH},
+    {-32603, "EVM error MemoryOOG", ETH_TOO_MUCH},
+    {-32015, "VM execution error. (Out of gas)", ETH_TOO_MUCH},
+    {-32000, "execution aborted (timeout = 5s)", ETH_TOO_MUCH},
+    {-32002, "request timed out", ETH_TOO_MUCH},
+    {-32000, "context deadline exceeded", ETH_TOO_MUCH},
+    {30, "Request timeout on the free tier, please upgrade your tier to the paid one", ETH_TOO_MUCH},
+    {-32003, "response too large", ETH_TOO_MUCH},
+    {-32008, "Response is too big (Exceeded max limit of 167772160)", ETH_TOO_MUCH},
+    {-32005, "Response size should not be greater than 10000000 bytes", ETH_TOO_MUCH},
+
+    {-32000, "header not found", ETH_NO_STATE},
+    {-32000, "Unknown block", ETH_NO_STATE},
+    {-32000, "missing trie node 288259a5 (path )", ETH_NO_STATE},
+    {-32000, "required historical state unavailable (reexec=128)", ETH_NO_STATE},
+    {-32000, "World state unavailable", ETH_NO_STATE},
+    {-32002, "No state available for block 0x3f9e", ETH_NO_STATE},
+    {-32000, "hash 3f9e is not currently canonical", ETH_NO_STATE},
+    {-32602, "BlockOutOfRangeError: block height is 9 but requested was 1048575", ETH_NO_STATE},
+    {-32000, "This request is not supported because your node is running with state pruning", ETH_NO_STATE},
+    {-32001, "Resource not found", ETH_NO_STATE},
+    {-32601, "public endpoint only serves recent blocks (last 1024)", ETH_NO_STATE},
+
+    {429, "Your app has exceeded its compute units per second capacity", ETH_REFUSED},
+    {429, "response too large", ETH_REFUSED},
+    {-32005, "limit exceeded", ETH_REFUSED},
+    {-32005, "daily request count exceeded, request rate limited", ETH_REFUSED},
+    {-32000, "Too Many Requests: out of credits, requests time out", ETH_REFUSED},
+    {-32601, "the method eth_call does not exist/is not available", ETH_REFUSED},
+    {-32602, "invalid argument 0: hex string has odd length", ETH_REFUSED},
+    {-32603, "internal error", ETH_REFUSED},
+    {0, "", ETH_REFUSED},
+
+    {3, "execution reverted", ETH_BARE_REVERT},
+    {-32000, "execution reverted", ETH_BARE_REVERT},
+    {-32015, "VM execution error. (Reverted 0x)", ETH_BARE_REVERT},
+};
+
+static void test_words(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(refusals); i++) {
+        eth_request request = {.has_error = true, .error_code = refusals[i].code};
+        snprintf(request.error_message, sizeof request.error_message, "%s", refusals[i].message);
+        eth_refusal refusal = eth_request_refusal(&request);
+        if (refusal != refusals[i].refusal) fail_msg("%d for %s", (int)refusal, refusals[i].message);
+    }
+}
+
+static void test_reason_of_a_revert(void **state)
+{
+    eth_request request = {.has_error = true, .error_code = 3, .error_data = base_buf_make(4)};
+    (void)state;
+    base_buf_append(&request.error_data, "\x08\xc3\x79\xa0", 4);
+    assert_int_equal(eth_request_refusal(&request), ETH_REFUSED);
+    base_buf_free(&request.error_data);
+}
+
+static void test_no_refusal(void **state)
+{
+    eth_request request = {.error_code = 3, .error_message = "out of gas"};
+    (void)state;
+    assert_int_equal(eth_request_refusal(&request), ETH_NOT_REFUSED);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_words),
+        cmocka_unit_test(test_reason_of_a_revert),
+        cmocka_unit_test(test_no_refusal),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
