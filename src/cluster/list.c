@@ -7,99 +7,131 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { URLS_MAX = 64 * 1024 * 1024 };
+enum { URLS_MAX = 64 * 1024 * 1024, CHUNK_PEERS = 16 };
+
+struct cluster_chunk {
+    cluster_chunk *next;
+    cluster_peer *peer, *peers_end; /* where the next one goes, and the end of the room */
+    char *url, *urls_end;
+    cluster_peer peers[];
+};
 
 dstack_p2p_peers *cluster_list_new(const base_clock *clock)
 {
     dstack_p2p_peers *list = calloc(1, sizeof *list);
     if (!list) return NULL;
     list->references = 1;
-    list->urls = base_buf_make(URLS_MAX);
     list->clock = clock;
     list->read_ms = base_now_ms(clock);
     return list;
 }
 
-static cluster_peer *next_slot(dstack_p2p_peers *list)
+static bool reserve_places(dstack_p2p_peers *list, size_t more)
 {
-    if (list->count == list->capacity) {
-        size_t capacity = list->capacity ? list->capacity * 2 : 16;
-        cluster_peer *peers = realloc(list->peers, capacity * sizeof *peers);
-        if (!peers) return NULL;
-        list->peers = peers;
-        list->capacity = capacity;
-    }
-    return &list->peers[list->count];
+    if (list->capacity - list->count >= more) return true;
+    size_t capacity = list->capacity * 2;
+    if (capacity < list->count + more) capacity = list->count + more;
+    cluster_peer **peers = realloc(list->peers, capacity * sizeof *peers);
+    if (!peers) return false;
+    list->peers = peers;
+    list->capacity = capacity;
+    return true;
+}
+
+bool cluster_list_reserve(dstack_p2p_peers *list, size_t peers, size_t url_bytes)
+{
+    size_t room = peers * sizeof(cluster_peer), urls = url_bytes + peers; /* a NUL each */
+    if (!reserve_places(list, peers)) return false;
+    cluster_chunk *chunk = malloc(sizeof *chunk + room + urls);
+    if (!chunk) return false;
+    chunk->next = list->chunks;
+    chunk->peer = chunk->peers;
+    chunk->peers_end = chunk->peers + peers;
+    chunk->url = (char *)chunk->peers_end;
+    chunk->urls_end = chunk->url + urls;
+    list->chunks = chunk;
+    return true;
+}
+
+/* The chunk with room for one more, made if there is none. */
+static cluster_chunk *find_room(dstack_p2p_peers *list, size_t url_len)
+{
+    const cluster_chunk *chunk = list->chunks;
+    bool fits = chunk && chunk->peer < chunk->peers_end && (size_t)(chunk->urls_end - chunk->url) > url_len;
+    if (!fits && !cluster_list_reserve(list, CHUNK_PEERS, (size_t)CHUNK_PEERS * REGISTRY_URL_MAX))
+        return NULL;
+    return list->chunks;
 }
 
 bool cluster_list_add(dstack_p2p_peers *list, const registry_peer *peer, bool is_self)
 {
-    cluster_peer *slot = next_slot(list);
-    if (!slot || !base_buf_append(&list->urls, peer->url, peer->url_len) ||
-        !base_buf_append(&list->urls, "", 1))
-        return false;
+    cluster_chunk *chunk = find_room(list, peer->url_len);
+    if (!chunk || !reserve_places(list, 1) || list->url_bytes + peer->url_len > URLS_MAX) return false;
+    cluster_peer *slot = chunk->peer++;
     base_hex_encode(peer->instance20, 20, slot->instance_text);
     eth_address_format(peer->address20, slot->address_text);
-    slot->record = (dstack_p2p_peer){
-        .registered_at = peer->registered_at, .expires_at = peer->expires_at, .is_self = is_self};
-    list->count++;
+    memcpy(chunk->url, peer->url, peer->url_len);
+    chunk->url[peer->url_len] = '\0';
+    slot->record = (dstack_p2p_peer){.instance_id = slot->instance_text,
+                                     .connection_url = chunk->url,
+                                     .instance_address = slot->address_text,
+                                     .registered_at = peer->registered_at,
+                                     .expires_at = peer->expires_at,
+                                     .is_self = is_self};
+    chunk->url += peer->url_len + 1;
+    list->url_bytes += peer->url_len;
+    list->peers[list->count++] = slot;
     return true;
+}
+
+void cluster_list_clear(dstack_p2p_peers *list)
+{
+    while (list->chunks) {
+        cluster_chunk *chunk = list->chunks;
+        list->chunks = chunk->next;
+        free(chunk);
+    }
+    list->count = list->url_bytes = 0;
 }
 
 static int by_age(const void *a, const void *b)
 {
-    const cluster_peer *left = a, *right = b;
+    const cluster_peer *left = *(cluster_peer *const *)a, *right = *(cluster_peer *const *)b;
     if (left->record.registered_at != right->record.registered_at)
         return left->record.registered_at < right->record.registered_at ? -1 : 1;
-    return strcmp(left->instance_text, right->instance_text);
+    return memcmp(left->instance_text, right->instance_text, sizeof left->instance_text);
 }
 
 static int by_instance(const void *a, const void *b)
 {
-    const char *const *left = a, *const *right = b;
-    return strcmp(*left, *right);
+    const cluster_peer *left = *(cluster_peer *const *)a, *right = *(cluster_peer *const *)b;
+    return memcmp(left->instance_text, right->instance_text, sizeof left->instance_text);
 }
 
-/* The memory has stopped moving: records can point into it. */
-static void set_pointers(dstack_p2p_peers *list)
-{
-    const char *url = list->urls.data;
-    for (size_t i = 0; i < list->count; i++) {
-        list->peers[i].record.connection_url = url;
-        url += strlen(url) + 1;
-    }
-    if (list->count) qsort(list->peers, list->count, sizeof *list->peers, by_age);
-    for (size_t i = 0; i < list->count; i++) {
-        list->peers[i].record.instance_id = list->peers[i].instance_text;
-        list->peers[i].record.instance_address = list->peers[i].address_text;
-    }
-}
-
+/* Ordered by instance, equal ones are neighbours. */
 static int check_unique(const dstack_p2p_peers *list, base_error *error)
 {
-    const char **ids = malloc((list->count + 1) * sizeof *ids);
-    if (!ids) return base_fail(error, DSTACK_P2P_ERR_NO_MEMORY, "out of memory");
-    for (size_t i = 0; i < list->count; i++)
-        ids[i] = list->peers[i].instance_text;
-    qsort(ids, list->count, sizeof *ids, by_instance);
     for (size_t i = 1; i < list->count; i++)
-        if (strcmp(ids[i - 1], ids[i]) == 0)
-            base_fail(error, DSTACK_P2P_ERR_RPC_ANSWER, "the node lists instance %s twice", ids[i]);
-    free(ids);
-    return error->code;
+        if (by_instance(&list->peers[i - 1], &list->peers[i]) == 0)
+            return base_fail(error, DSTACK_P2P_ERR_RPC_ANSWER, "the node lists instance %s twice",
+                             list->peers[i]->instance_text);
+    return 0;
 }
 
 int cluster_list_finish(dstack_p2p_peers *list, base_error *error)
 {
-    set_pointers(list);
-    return check_unique(list, error);
+    if (!list->count) return 0;
+    qsort(list->peers, list->count, sizeof *list->peers, by_instance);
+    if (check_unique(list, error)) return error->code;
+    qsort(list->peers, list->count, sizeof *list->peers, by_age);
+    return 0;
 }
 
 uint64_t cluster_list_first_expiry(const dstack_p2p_peers *list)
 {
     uint64_t first = UINT64_MAX;
     for (size_t i = 0; i < list->count; i++) {
-        uint64_t expiry = list->peers[i].record.expires_at;
+        uint64_t expiry = list->peers[i]->record.expires_at;
         if (expiry && expiry < first) first = expiry;
     }
     return first;
@@ -116,7 +148,7 @@ dstack_p2p_peers *dstack_p2p_peers_ref(const dstack_p2p_peers *peers)
 void dstack_p2p_peers_free(dstack_p2p_peers *peers)
 {
     if (!peers || atomic_fetch_sub(&peers->references, 1) != 1) return;
-    base_buf_free(&peers->urls);
+    cluster_list_clear(peers);
     free(peers->peers);
     free(peers);
 }
@@ -128,7 +160,7 @@ size_t dstack_p2p_peers_count(const dstack_p2p_peers *peers)
 
 const dstack_p2p_peer *dstack_p2p_peers_at(const dstack_p2p_peers *peers, size_t index)
 {
-    return peers && index < peers->count ? &peers->peers[index].record : NULL;
+    return peers && index < peers->count ? &peers->peers[index]->record : NULL;
 }
 
 uint64_t dstack_p2p_peers_version(const dstack_p2p_peers *peers)

@@ -14,12 +14,16 @@ typedef struct cluster_peer {
     char instance_text[41], address_text[43];
 } cluster_peer;
 
+/** Where peers and their URLs lie: in pieces of memory of the sizes needed, which never move. */
+typedef struct cluster_chunk cluster_chunk;
+
 /** An immutable, reference-counted, ordered list of peers. */
 struct dstack_p2p_peers {
     atomic_size_t references;
-    cluster_peer *peers;
+    cluster_peer **peers;
     size_t count, capacity;
-    base_buf urls; /**< NUL-terminated, one after the other */
+    cluster_chunk *chunks; /**< the one being filled first */
+    size_t url_bytes;
     uint64_t version, block_number, block_time;
     bool knows_self; /**< the handle knew who it is when the list was read */
     const base_clock *clock;
@@ -29,8 +33,17 @@ struct dstack_p2p_peers {
 /** An empty list with one reference, to be filled; NULL when memory is exhausted. */
 dstack_p2p_peers *cluster_list_new(const base_clock *clock);
 
-/** Copies a peer into a list that is being filled; false when memory is exhausted. */
+/**
+ * Makes room for so many more peers with so many bytes of URLs altogether. Not needed, but saves memory;
+ * false when that is exhausted.
+ */
+bool cluster_list_reserve(dstack_p2p_peers *list, size_t peers, size_t url_bytes);
+
+/** Copies a peer into a list that is being filled; false when memory is exhausted or the URLs too many. */
 bool cluster_list_add(dstack_p2p_peers *list, const registry_peer *peer, bool is_self);
+
+/** Forgets the peers of a list that is being filled. */
+void cluster_list_clear(dstack_p2p_peers *list);
 
 /**
  * Ends the filling: orders by (registered_at, instance id). RPC_ANSWER when an instance is in it twice.

@@ -123,6 +123,62 @@ static void test_many(void **state)
     dstack_p2p_peers_free(list);
 }
 
+/* Room for less or more than what then comes, and for shorter URLs. */
+static void test_room_that_does_not_fit(void **state)
+{
+    static const struct {
+        size_t peers, url_bytes;
+    } rooms[] = {{0, 0}, {1, 1}, {20, 20 * 9}, {20, 0}, {5, 1000}, {1000, 20}};
+    (void)state;
+    for (size_t i = 0; i < COUNT(rooms); i++) {
+        dstack_p2p_peers *list = cluster_list_new(&stopped);
+        assert_true(cluster_list_reserve(list, rooms[i].peers, rooms[i].url_bytes));
+        for (uint8_t id = 20; id > 0; id--)
+            add(list, id, 1, 0, "http://xy");
+        assert_true(cluster_list_reserve(list, 1, 256)); /* before the last one is full */
+        add(list, 21, 1, 0, "http://last");
+        finished(list);
+        for (uint8_t id = 1; id <= 21; id++) {
+            const dstack_p2p_peer *peer = dstack_p2p_peers_at(list, id - 1u);
+            char text[3];
+            snprintf(text, sizeof text, "%02x", id);
+            assert_memory_equal(peer->instance_id, text, 2);
+            assert_string_equal(peer->connection_url, id == 21 ? "http://last" : "http://xy");
+        }
+        dstack_p2p_peers_free(list);
+    }
+}
+
+static void test_begun_anew(void **state)
+{
+    (void)state;
+    dstack_p2p_peers *list = cluster_list_new(&stopped);
+    add(list, 1, 1, 0, "http://gone");
+    cluster_list_clear(list);
+    assert_int_equal(dstack_p2p_peers_count(list), 0);
+    add(list, 1, 1, 0, "http://here");
+    finished(list);
+    assert_int_equal(dstack_p2p_peers_count(list), 1);
+    assert_string_equal(dstack_p2p_peers_at(list, 0)->connection_url, "http://here");
+    dstack_p2p_peers_free(list);
+}
+
+/* No more than a ceiling's worth of URLs, whatever is made room for. */
+static void test_too_many_urls(void **state)
+{
+    enum { MOST = 64 * 1024 * 1024 / 256 };
+    static char url[256];
+    registry_peer peer = {.url = url, .url_len = sizeof url};
+    (void)state;
+    memset(url, 'x', sizeof url);
+    dstack_p2p_peers *list = cluster_list_new(&stopped);
+    assert_true(cluster_list_reserve(list, MOST, MOST * sizeof url));
+    for (uint32_t i = 0; i < MOST; i++)
+        if (!cluster_list_add(list, &peer, false)) fail_msg("peer %u was refused", i);
+    assert_false(cluster_list_add(list, &peer, false));
+    dstack_p2p_peers_free(list);
+}
+
 static void test_an_instance_twice(void **state)
 {
     base_error error = {0};
@@ -203,6 +259,9 @@ int main(void)
         cmocka_unit_test(test_record),
         cmocka_unit_test(test_order),
         cmocka_unit_test(test_many),
+        cmocka_unit_test(test_room_that_does_not_fit),
+        cmocka_unit_test(test_begun_anew),
+        cmocka_unit_test(test_too_many_urls),
         cmocka_unit_test(test_an_instance_twice),
         cmocka_unit_test(test_first_expiry),
         cmocka_unit_test(test_references),

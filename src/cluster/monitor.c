@@ -88,7 +88,7 @@ static bool is_outdated(const dstack_p2p *sdk, const look *seen)
 static const dstack_p2p_peer *find_self(const dstack_p2p_peers *list)
 {
     for (size_t i = 0; i < list->count; i++)
-        if (list->peers[i].record.is_self) return &list->peers[i].record;
+        if (list->peers[i]->record.is_self) return &list->peers[i]->record;
     return NULL;
 }
 

@@ -17,6 +17,8 @@ enum {
 static int add_page(const dstack_p2p *sdk, registry_page *page, dstack_p2p_peers *list, base_error *error)
 {
     registry_peer peer;
+    if (!cluster_list_reserve(list, page->count, page->url_bytes))
+        return base_fail(error, DSTACK_P2P_ERR_NO_MEMORY, "out of memory");
     for (size_t i = 0; i < page->count; i++) {
         if (registry_next_peer(page, &peer, error)) return error->code;
         bool is_self = list->knows_self && !memcmp(peer.instance20, sdk->identity.instance20, 20);
@@ -85,8 +87,7 @@ static int read_batch(dstack_p2p *sdk, eth_rpc *rpc, dstack_p2p_peers *list, uin
 static int read_pinned(dstack_p2p *sdk, eth_rpc *rpc, dstack_p2p_peers *list, uint64_t total,
                        base_error *error)
 {
-    list->count = 0;
-    base_buf_reset(&list->urls);
+    cluster_list_clear(list);
     for (uint64_t offset = 0; offset < total;)
         if (read_batch(sdk, rpc, list, &offset, &total, error)) return error->code;
     return 0;
