@@ -137,7 +137,7 @@ dstack_p2p_peers *dstack_p2p_get_peers(dstack_p2p *sdk)
 {
     if (!sdk || begin(sdk) || cluster_need_contract(sdk, &sdk->error)) return NULL;
     eth_rpc *rpc = cluster_rpc(sdk, &sdk->error);
-    return rpc ? cluster_read_peers(sdk, rpc, &sdk->error) : NULL;
+    return rpc ? cluster_read_peers(sdk, rpc, &sdk->paging, &sdk->error) : NULL;
 }
 
 /* The identity, or NULL with the reason on the handle. */

@@ -162,7 +162,7 @@ static void work(dstack_p2p *sdk, look *seen)
     base_error error = {0};
     dstack_p2p_peers *list = NULL;
     if (!take_look(sdk, seen, &error) && is_outdated(sdk, seen))
-        list = cluster_read_peers(sdk, sdk->monitor.rpc, &error);
+        list = cluster_read_peers(sdk, sdk->monitor.rpc, &sdk->monitor.paging, &error);
     if (list && list->block_number < seen->block.number) {
         fell_back(seen->block.number, list->block_number, &error);
         dstack_p2p_peers_free(list);

@@ -3,12 +3,13 @@
 #define CLUSTER_MONITOR_H
 
 #include "base/error.h"
+#include "cluster/paging.h"
 #include "dstack_p2p.h"
 #include "eth/rpc.h"
 
 #include <pthread.h>
 
-/** A handle's monitor. The thread owns `rpc`; what `lock` guards is shared. */
+/** A handle's monitor. The thread owns `rpc` and `paging`; what `lock` guards is shared. */
 typedef struct cluster_monitor {
     pthread_mutex_t lock; /**< guards what follows, up to and including the status */
     bool started;         /**< there is a thread to join */
@@ -23,6 +24,7 @@ typedef struct cluster_monitor {
     int stop_fd;    /**< readable: stop */
     int changed_fd; /**< readable: a list nobody has fetched */
     eth_rpc *rpc;
+    cluster_paging paging; /**< of what `rpc` answers */
     dstack_p2p_monitor_fn callback;
     void *context;
     unsigned backwards; /**< readings in a row that were older than the last good one */

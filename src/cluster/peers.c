@@ -2,114 +2,127 @@
 #include "cluster/peers.h"
 
 #include "cluster/block.h"
-#include "cluster/list.h"
+#include "cluster/pages.h"
 #include "cluster/sdk.h"
 
 #include <stdio.h>
-#include <string.h>
 
-enum {
-    PAGE = 1000,         /* peers: 0.4 to 0.6 MB of answer, 3M to 20M gas of eth_call */
-    PAGES_PER_BATCH = 8, /* stays below the ceiling of an answer */
-    PEERS_MAX = 1000000  /* a contract that claims more is lying */
-};
+/* Of one reading, whatever the node answers. */
+enum { EXCHANGES_MAX = 2000, TIMEOUTS_MAX = 2 };
 
-static int add_page(const dstack_p2p *sdk, registry_page *page, dstack_p2p_peers *list, base_error *error)
+typedef struct reading {
+    dstack_p2p *sdk;
+    eth_rpc *rpc;
+    cluster_paging *paging;
+    cluster_pages pages;
+    unsigned exchanges, timeouts;
+} reading;
+
+/* A line that is too slow for a page may do for half of it; for how many halves is not tried for ever. */
+static cluster_page_outcome judge_failure(reading *it, const base_error *error)
 {
-    registry_peer peer;
-    if (!cluster_list_reserve(list, page->count, page->url_bytes))
-        return base_fail(error, DSTACK_P2P_ERR_NO_MEMORY, "out of memory");
-    for (size_t i = 0; i < page->count; i++) {
-        if (registry_next_peer(page, &peer, error)) return error->code;
-        bool is_self = list->knows_self && !memcmp(peer.instance20, sdk->identity.instance20, 20);
-        if (!cluster_list_add(list, &peer, is_self))
-            return base_fail(error, DSTACK_P2P_ERR_NO_MEMORY, "out of memory, or too many peers");
-    }
-    return 0;
+    bool timed_out = error->code == DSTACK_P2P_ERR_RPC_TIMEOUT;
+    if (!eth_rpc_was_too_much(it->rpc) || (timed_out && ++it->timeouts > TIMEOUTS_MAX))
+        return CLUSTER_PAGE_FAILED;
+    return CLUSTER_PAGE_TOO_LARGE;
 }
 
-/* One answer into the list; all pages must be of the same state. */
-static int take_page(const dstack_p2p *sdk, const eth_request *answer, bool first, dstack_p2p_peers *list,
-                     uint64_t *total, base_error *error)
-{
-    registry_page page;
-    if (!registry_open_page(answer, &page, error)) {
-        if (first) {
-            *total = page.total;
-            list->version = page.version;
-        }
-        if (page.total != *total || page.version != list->version || page.total > PEERS_MAX)
-            base_fail(error, DSTACK_P2P_ERR_RPC_ANSWER, "the node's pages of peers do not fit together");
-        else
-            add_page(sdk, &page, list, error);
-    }
-    registry_close_page(&page);
-    return error->code;
-}
-
-/* The first page together with the block it is at least as new as. */
-static int read_first(dstack_p2p *sdk, eth_rpc *rpc, dstack_p2p_peers *list, uint64_t *total,
-                      base_error *error)
-{
-    eth_batch batch;
-    cluster_block block;
-    eth_rpc_begin(&batch);
-    size_t block_at = cluster_ask_block(&batch, sdk->config.block);
-    size_t page_at = registry_ask_page(&batch, sdk->config.contract20, 0, PAGE, sdk->config.block);
-    if (!cluster_exchange(sdk, rpc, &batch, error) &&
-        !cluster_read_block(&batch.requests[block_at], &block, error) &&
-        !take_page(sdk, &batch.requests[page_at], true, list, total, error)) {
-        list->block_number = block.number;
-        list->block_time = block.time;
-    }
-    eth_batch_free(&batch);
-    return error->code;
-}
-
-static int read_batch(dstack_p2p *sdk, eth_rpc *rpc, dstack_p2p_peers *list, uint64_t *offset,
-                      uint64_t *total, base_error *error)
+/* One page at a time: a batch of several would hold them all in memory. */
+static cluster_page_outcome exchange(reading *it, uint32_t limit, base_error *error)
 {
     char tag[24];
     eth_batch batch;
-    bool first = *offset == 0;
-    snprintf(tag, sizeof tag, "0x%llx", (unsigned long long)list->block_number);
+    cluster_page_outcome outcome;
+    cluster_pages *pages = &it->pages;
+    const cluster_config *config = &it->sdk->config;
+    const eth_request *first = &batch.requests[1], *second = &batch.requests[2];
     eth_rpc_begin(&batch);
-    for (int i = 0; i < PAGES_PER_BATCH && *offset < *total; i++, *offset += PAGE)
-        registry_ask_page(&batch, sdk->config.contract20, *offset, PAGE, tag);
-    cluster_exchange(sdk, rpc, &batch, error);
-    for (size_t i = 1; i < batch.count && !error->code; i++)
-        take_page(sdk, &batch.requests[i], first && i == 1, list, total, error);
+    snprintf(tag, sizeof tag, "0x%llx", (unsigned long long)pages->list->block_number);
+    if (!pages->pinned) cluster_ask_block(&batch, config->block);
+    registry_ask_page(&batch, config->contract20, pages->next, limit, pages->pinned ? tag : config->block);
+    if (pages->pinned) cluster_ask_block(&batch, tag);
+    it->exchanges++;
+    if (cluster_exchange(it->sdk, it->rpc, &batch, error))
+        outcome = judge_failure(it, error);
+    else if (pages->pinned)
+        outcome = cluster_pages_take_pinned(pages, first, second, limit, error);
+    else
+        outcome = cluster_pages_take_first(pages, first, second, limit, error);
     eth_batch_free(&batch);
-    return error->code;
+    return outcome;
 }
 
-/* More than one page: all of them again, pinned to one block, so that they fit together. */
-static int read_pinned(dstack_p2p *sdk, eth_rpc *rpc, dstack_p2p_peers *list, uint64_t total,
-                       base_error *error)
+/* A node that answers very little at a time would be asked very often. */
+static int check_effort(const reading *it, uint32_t limit, base_error *error)
 {
-    cluster_list_clear(list);
-    for (uint64_t offset = 0; offset < total;)
-        if (read_batch(sdk, rpc, list, &offset, &total, error)) return error->code;
+    const cluster_pages *pages = &it->pages;
+    uint64_t left = pages->pinned ? pages->total - pages->next : 1;
+    if (it->exchanges + (left + limit - 1) / limit <= EXCHANGES_MAX) return 0;
+    return base_fail(
+        error, DSTACK_P2P_ERR_RPC_ERROR,
+        "the node answers only %u at a time of %llu peers, which takes more than %d requests; use "
+        "one with a higher limit for eth_call",
+        limit, (unsigned long long)pages->total, EXCHANGES_MAX);
+}
+
+/* Half as much at a time from now on; false, with the reason in `error`, when one peer is too much. */
+static bool ask_for_less(const reading *it, base_error *error)
+{
+    if (!cluster_paging_shrink(it->paging)) {
+        base_error_context(error, "the node cannot answer a single peer");
+        return false;
+    }
+    base_log_write(&it->sdk->config.log, DSTACK_P2P_LOG_INFO, "asking for %u peers at a time from now on: %s",
+                   cluster_paging_size(it->paging), error->text);
+    base_error_clear(error);
+    return true;
+}
+
+/* Reads at one block, that of the first answer. */
+static cluster_page_outcome read_at_block(reading *it, base_error *error)
+{
+    cluster_page_outcome outcome = CLUSTER_PAGE_TAKEN;
+    cluster_pages_restart(&it->pages);
+    while (outcome == CLUSTER_PAGE_TAKEN && !cluster_pages_complete(&it->pages)) {
+        uint32_t limit = cluster_paging_size(it->paging);
+        if (check_effort(it, limit, error)) return CLUSTER_PAGE_FAILED;
+        outcome = exchange(it, limit, error);
+        if (outcome == CLUSTER_PAGE_TOO_LARGE && ask_for_less(it, error)) outcome = CLUSTER_PAGE_TAKEN;
+    }
+    return outcome;
+}
+
+static int read_all(reading *it, base_error *error)
+{
+    cluster_page_outcome outcome = read_at_block(it, error);
+    if (outcome == CLUSTER_PAGE_READ_AGAIN) {
+        base_log_write(&it->sdk->config.log, DSTACK_P2P_LOG_INFO, "reading the peers again: %s", error->text);
+        base_error_clear(error);
+        outcome = read_at_block(it, error);
+    }
+    if (outcome == CLUSTER_PAGE_READ_AGAIN)
+        base_error_context(error,
+                           "no whole list of one block, twice in a row; use a node that keeps the state "
+                           "of recent blocks");
+    if (outcome != CLUSTER_PAGE_TAKEN || cluster_list_finish(it->pages.list, error)) return error->code;
+    cluster_paging_went_well(it->paging);
     return 0;
 }
 
-static int fill(dstack_p2p *sdk, eth_rpc *rpc, dstack_p2p_peers *list, base_error *error)
-{
-    uint64_t total = 0;
-    if (read_first(sdk, rpc, list, &total, error)) return error->code;
-    if (total > PAGE && read_pinned(sdk, rpc, list, total, error)) return error->code;
-    return cluster_list_finish(list, error);
-}
-
-dstack_p2p_peers *cluster_read_peers(dstack_p2p *sdk, eth_rpc *rpc, base_error *error)
+dstack_p2p_peers *cluster_read_peers(dstack_p2p *sdk, eth_rpc *rpc, cluster_paging *paging, base_error *error)
 {
     dstack_p2p_peers *list = cluster_list_new(sdk->clock);
+    reading it = {.sdk = sdk, .rpc = rpc, .paging = paging, .pages = {.list = list}};
     if (!list) {
         base_fail(error, DSTACK_P2P_ERR_NO_MEMORY, "out of memory");
-    } else if (list->knows_self = sdk->has_identity, fill(sdk, rpc, list, error)) {
+        return NULL;
+    }
+    list->knows_self = sdk->has_identity;
+    if (list->knows_self) it.pages.self20 = sdk->identity.instance20;
+    if (read_all(&it, error)) {
         cluster_name_contract(sdk, error);
         dstack_p2p_peers_free(list);
-        list = NULL;
+        return NULL;
     }
     return list;
 }

@@ -8,6 +8,7 @@
 #include "cluster/identity.h"
 #include "cluster/ledger.h"
 #include "cluster/monitor.h"
+#include "cluster/paging.h"
 #include "eth/rpc.h"
 #include "guest/client.h"
 
@@ -23,6 +24,7 @@ struct dstack_p2p {
 
     guest_client *guest;
     eth_rpc *rpc;
+    cluster_paging paging;     /**< of what `rpc` answers */
     _Atomic uint64_t chain_id; /**< as the node answered, or configured; 0 = unknown */
 
     cluster_identity identity;

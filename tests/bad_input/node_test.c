@@ -40,7 +40,9 @@ static const struct {
     {NODE_HALF, DSTACK_P2P_ERR_RPC_ANSWER, {"is not whole", ""}},
     {NODE_CLOSES, DSTACK_P2P_ERR_RPC_ANSWER, {"is not whole", ""}},
     {NODE_NO_STATUS_LINE, DSTACK_P2P_ERR_RPC_ANSWER, {"is not whole", ""}},
+    {NODE_413, DSTACK_P2P_ERR_RPC_ANSWER, {"HTTP 413", ""}},
     {NODE_SLOW, DSTACK_P2P_ERR_RPC_TIMEOUT, {"did not answer within 150 ms", ""}},
+    {NODE_STALLS, DSTACK_P2P_ERR_RPC_TIMEOUT, {"did not answer within 150 ms", ""}},
 };
 
 enum { FAULTS = sizeof faults / sizeof *faults };
@@ -48,7 +50,7 @@ enum { FAULTS = sizeof faults / sizeof *faults };
 static void set_fault(world *w, size_t i)
 {
     world_node(w)->fault = faults[i].fault;
-    w->options.rpc_timeout_ms = faults[i].fault == NODE_SLOW ? SHORT_MS : 20000;
+    w->options.rpc_timeout_ms = faults[i].code == DSTACK_P2P_ERR_RPC_TIMEOUT ? SHORT_MS : 20000;
 }
 
 /* Errors of single requests name the method; everything else names the node. */

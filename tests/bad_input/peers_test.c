@@ -83,22 +83,13 @@ static void totals(void **state)
     world_node(w)->total = 1; /* less than it lists */
     ASSERT_LIE(w, DSTACK_P2P_ERR_OTHER_CONTRACT, FAKE_CONTRACT);
     world_node(w)->total = 1000001;
-    ASSERT_LIE(w, DSTACK_P2P_ERR_RPC_ANSWER, "do not fit together");
+    ASSERT_LIE(w, DSTACK_P2P_ERR_RPC_ANSWER, "claims 1000001 peers");
     world_node(w)->total = UINT64_MAX;
-    ASSERT_LIE(w, DSTACK_P2P_ERR_RPC_ANSWER, "do not fit together");
+    ASSERT_LIE(w, DSTACK_P2P_ERR_RPC_ANSWER, "claims 18446744073709551615 peers");
     world_node(w)->total = 5; /* the others are dead: a page leaves them out */
     dstack_p2p_peers *peers = dstack_p2p_get_peers(w->sdk);
     assert_int_equal(dstack_p2p_peers_count(peers), 2);
     dstack_p2p_peers_free(peers);
-}
-
-/* The same peers on every page. */
-static void pages_that_repeat(void **state)
-{
-    world *w = *state;
-    list_peers(w, 2, (fake_peer[]){peer_a, peer_b});
-    world_node(w)->total = 2500;
-    ASSERT_LIE(w, DSTACK_P2P_ERR_RPC_ANSWER, "twice");
 }
 
 /* A JSON string of words; UINT64_MAX stands for a word full of ones. */
@@ -204,14 +195,8 @@ static void hostile_message(void **state)
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_make, world_unmake)
-    const struct CMUnitTest tests[] = {TEST(honest),
-                                       TEST(duplicates),
-                                       TEST(peers_malformed),
-                                       TEST(totals),
-                                       TEST(pages_that_repeat),
-                                       TEST(hostile_offsets),
-                                       TEST(nothing_is_not_empty),
-                                       TEST(call_refused),
-                                       TEST(hostile_message)};
+    const struct CMUnitTest tests[] = {TEST(honest),       TEST(duplicates),      TEST(peers_malformed),
+                                       TEST(totals),       TEST(hostile_offsets), TEST(nothing_is_not_empty),
+                                       TEST(call_refused), TEST(hostile_message)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORD = ETH_ABI_WORD, ANSWER_MAX = 64 * 1024 };
+enum { WORD = ETH_ABI_WORD, ANSWER_MAX = 8 * 1024 * 1024 };
 
 static void put_u64(base_buf *out, uint64_t value)
 {
@@ -57,21 +57,73 @@ static void put_own_peer(base_buf *out, const fake_node_state *state)
     put_peer(out, &peer);
 }
 
-static void put_page(base_buf *out, const fake_node_state *state)
+/* The listed peers first, then the crowd, then the instance that registered here. */
+static fake_peer peer_at(const fake_node_state *state, uint64_t slot, fake_crowd_peer *crowd)
 {
-    base_buf tuples = base_buf_make(ANSWER_MAX);
-    fake_peer own = own_peer(state);
-    size_t count = state->peer_count + (*own.url != '\0');
+    if (slot < state->peer_count) return state->peers[slot];
+    if (slot - state->peer_count >= state->crowd) return own_peer(state);
+    fake_crowd(slot - state->peer_count, crowd);
+    return crowd->peer;
+}
+
+static uint64_t min_u64(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* The head of a page, with the lies that are told in it. */
+static void put_head(base_buf *out, const fake_node_state *state, const fake_page *page, uint64_t slots)
+{
+    const fake_lie *lie = &state->lie;
+    bool lies = page->offset >= lie->from && (page->pinned || !lie->pinned);
+    uint64_t total = state->total ? state->total : slots;
     put_u64(out, 3 * WORD);
-    put_u64(out, state->total ? state->total : count);
-    put_u64(out, state->version);
+    put_u64(out, lies && lie->total ? lie->total : total);
+    put_u64(out, lies && lie->version ? lie->version : state->version);
+}
+
+static void put_page(base_buf *out, const fake_node_state *state, const fake_page *asked)
+{
+    fake_crowd_peer crowd;
+    base_buf tuples = base_buf_make(ANSWER_MAX);
+    uint64_t slots = state->peer_count + state->crowd + (state->listed_url[0] != '\0');
+    uint64_t first = state->repeats ? 0 : min_u64(asked->offset, slots);
+    uint64_t count = state->ignores_limit ? slots - first : min_u64(asked->limit, slots - first);
+    put_head(out, state, asked, slots);
     put_u64(out, count);
-    for (size_t i = 0; i < count; i++) {
+    for (uint64_t i = 0; i < count; i++) {
+        fake_peer peer = peer_at(state, first + i, &crowd);
         put_u64(out, count * WORD + tuples.len);
-        put_peer(&tuples, i < state->peer_count ? &state->peers[i] : &own);
+        put_peer(&tuples, &peer);
     }
     if (tuples.len) base_buf_append(out, tuples.data, tuples.len);
     base_buf_free(&tuples);
+}
+
+void fake_crowd(uint64_t number, fake_crowd_peer *crowd)
+{
+    uint32_t mixed = (uint32_t)number * UINT32_C(2654435761); /* no two the same, and in no order */
+    snprintf(crowd->id, sizeof crowd->id, "%08x%032llx", mixed, (unsigned long long)number + 1);
+    snprintf(crowd->address, sizeof crowd->address, "%032llx%08x", (unsigned long long)number + 1, mixed);
+    snprintf(crowd->url, sizeof crowd->url, "http://peer-%0*llu:80", (int)(number % 200),
+             (unsigned long long)number);
+    crowd->peer = (fake_peer){crowd->id, crowd->address, crowd->url, 1000 + mixed % 100, 2000000000 + number};
+}
+
+static uint64_t word_u64(const char *hex)
+{
+    char digits[17];
+    memcpy(digits, hex + 48, 16);
+    digits[16] = '\0';
+    return strtoull(digits, NULL, 16);
+}
+
+bool fake_contract_page(const char *hex, const char *block, fake_page *page)
+{
+    if (strlen(hex) != 2 + 8 + 2 * 64 || fake_contract_selector(hex) != CONTRACT_SEL_GET_PEERS) return false;
+    *page = (fake_page){.offset = word_u64(hex + 10), .limit = word_u64(hex + 10 + 64)};
+    page->pinned = block && !strncmp(block, "0x", 2);
+    return true;
 }
 
 uint32_t fake_contract_selector(const char *hex)
@@ -81,9 +133,11 @@ uint32_t fake_contract_selector(const char *hex)
     return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
 }
 
-static bool put_view(base_buf *out, const fake_node_state *state, uint32_t selector)
+static bool put_view(base_buf *out, const fake_node_state *state, const char *hex, const char *block)
 {
-    switch (selector) {
+    fake_page page = {0};
+    fake_contract_page(hex, block, &page);
+    switch (fake_contract_selector(hex)) {
     case CONTRACT_SEL_KMS_ROOT_ADDRESS:
         put_20(out, state->kms_root + 2, false);
         break;
@@ -94,7 +148,7 @@ static bool put_view(base_buf *out, const fake_node_state *state, uint32_t selec
         put_own_peer(out, state);
         break;
     case CONTRACT_SEL_GET_PEERS:
-        put_page(out, state);
+        put_page(out, state, &page);
         break;
 #define NUMBER(name, value)                                                                                  \
     case CONTRACT_SEL_##name:                                                                                \
@@ -116,11 +170,11 @@ static bool put_view(base_buf *out, const fake_node_state *state, uint32_t selec
     return true;
 }
 
-json_t *fake_contract_view(const fake_node_state *state, uint32_t selector)
+json_t *fake_contract_view(const fake_node_state *state, const char *hex, const char *block)
 {
     base_buf words = base_buf_make(ANSWER_MAX), text = base_buf_make(2 * ANSWER_MAX + 2);
     json_t *value = NULL;
-    if (put_view(&words, state, selector)) {
+    if (put_view(&words, state, hex, block)) {
         base_buf_puts(&text, "0x");
         base_buf_hex(&text, words.data, words.len);
         value = json_string(text.data);

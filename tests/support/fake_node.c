@@ -28,7 +28,7 @@ static const char *const fault_names[] = {
     "healthy",        "html",   "broken-json",    "error",      "errors",      "limited",      "foreign-id",
     "missing-answer", "twice",  "text-ids",       "no-results", "empty-array", "empty-object", "null",
     "empty",          "huge",   "huge-announced", "429",        "401",         "502",          "slow",
-    "half",           "closes", "no-status-line", "redirect",   "no-batches"};
+    "half",           "closes", "no-status-line", "redirect",   "no-batches",  "413",          "stalls"};
 
 const char *node_fault_name(int fault)
 {
@@ -165,7 +165,7 @@ static json_t *call(fake_node *node, const json_t *params, json_t **error)
     if (state->other_code) return other_code(state->other_code, error);
     uint32_t selector = fake_contract_selector(data);
     if (selector == CONTRACT_SEL_REGISTER_PEER) return replay(node, error);
-    json_t *value = fake_contract_view(state, selector);
+    json_t *value = fake_contract_view(state, data, json_string_value(json_array_get(params, 1)));
     if (!value) *error = make_error(3, "execution reverted", "0x");
     return value;
 }
@@ -199,9 +199,25 @@ static bool use_up(unsigned *times)
     return true;
 }
 
+/* Whether a request is getPeers of more than `beyond` peers. */
+static bool asks_beyond(const json_t *params, uint64_t beyond)
+{
+    fake_page page;
+    const char *data = json_string_value(json_object_get(json_array_get(params, 0), "data"));
+    return data && fake_contract_page(data, NULL, &page) && page.limit > beyond;
+}
+
+static bool is_pinned(const char *method, const json_t *params)
+{
+    const char *block = json_string_value(json_array_get(params, !strcmp(method, "eth_call")));
+    return block && !strncmp(block, "0x", 2);
+}
+
 static bool rule_fits(const fake_rule *rule, const char *method, const json_t *params)
 {
     if (strcmp(rule->method, method) != 0) return false;
+    if (rule->beyond && !asks_beyond(params, rule->beyond)) return false;
+    if (rule->pinned && !is_pinned(method, params)) return false;
     const char *data = json_string_value(json_object_get(json_array_get(params, 0), "data"));
     return !rule->selector || (data && fake_contract_selector(data) == rule->selector);
 }
@@ -341,6 +357,13 @@ static void deliver(node_fault fault, const char *good, bool batch, fake_reply *
         snprintf(text, sizeof text, refusal, "batches are not supported");
         fake_send(reply, 200, batch ? text : good);
         break;
+    case NODE_413:
+        fake_send_as(reply, 413, "text/html", "", "<html>Payload Too Large</html>");
+        break;
+    case NODE_STALLS:
+        fake_send_half(reply, good);
+        fake_delay(reply, MINUTE_MS);
+        break;
     case NODE_SLOW:
         fake_delay(reply, MINUTE_MS);
         fake_send(reply, 200, good);
@@ -350,12 +373,22 @@ static void deliver(node_fault fault, const char *good, bool batch, fake_reply *
     }
 }
 
-static node_fault choose_fault(fake_node_state *state, const char *body)
+static bool is_page_beyond(const json_t *request, uint64_t beyond)
+{
+    size_t i;
+    const json_t *one;
+    bool found = asks_beyond(json_object_get(request, "params"), beyond);
+    json_array_foreach(request, i, one) found |= asks_beyond(json_object_get(one, "params"), beyond);
+    return found;
+}
+
+static node_fault choose_fault(fake_node_state *state, const char *body, const json_t *request)
 {
     char quoted[64];
     if (!state->fault) return NODE_HEALTHY;
     snprintf(quoted, sizeof quoted, "\"%s\"", state->fault_method ? state->fault_method : "");
     if (state->fault_method && !strstr(body, quoted)) return NODE_HEALTHY;
+    if (state->fault_beyond && !is_page_beyond(request, state->fault_beyond)) return NODE_HEALTHY;
     return use_up(&state->fault_times) ? state->fault : NODE_HEALTHY;
 }
 
@@ -370,7 +403,7 @@ static void handle(void *context, const fake_request *request, fake_reply *reply
     }
     bool batch = json_is_array(json);
     pthread_mutex_lock(&node->lock);
-    node_fault fault = choose_fault(&node->state, request->body);
+    node_fault fault = choose_fault(&node->state, request->body, json);
     char *good = fault == NODE_NO_BATCHES && batch ? NULL : make_answer(node, fault, json);
     pthread_mutex_unlock(&node->lock);
     deliver(fault, good, batch, reply);

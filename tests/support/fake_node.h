@@ -40,7 +40,9 @@ typedef enum node_fault {
     NODE_CLOSES,
     NODE_NO_STATUS_LINE, /**< bytes that are not HTTP */
     NODE_REDIRECT,
-    NODE_NO_BATCHES /**< refuses arrays, serves single requests */
+    NODE_NO_BATCHES, /**< refuses arrays, serves single requests */
+    NODE_413,
+    NODE_STALLS /**< half an answer, and nothing for a minute */
 } node_fault;
 
 /** Name of a fault as on a command line, "broken-json"; NULL beyond the last one. */
@@ -64,10 +66,27 @@ typedef struct fake_peer {
     uint64_t registered_at, expires_at;
 } fake_peer;
 
+/** One of a crowd: a peer that is made up from its number, in an order that is none. */
+typedef struct fake_crowd_peer {
+    char id[41], address[41], url[257];
+    fake_peer peer; /**< points to these */
+} fake_crowd_peer;
+
+void fake_crowd(uint64_t number, fake_crowd_peer *crowd);
+
+/** What pages of getPeers claim that is not so. */
+typedef struct fake_lie {
+    uint64_t from;           /**< pages from this offset on only */
+    bool pinned;             /**< pages read at a block's number only */
+    uint64_t total, version; /**< 0 = the truth */
+} fake_lie;
+
 /** A method answered in another way than the healthy one. */
 typedef struct fake_rule {
     const char *method; /**< NULL ends the rules */
     uint32_t selector;  /**< eth_call of this function only; 0 = every one */
+    uint64_t beyond;    /**< getPeers of more peers than this only; 0 = everything */
+    bool pinned;        /**< what is asked at, or for, a block's number only */
     const char *result; /**< JSON; NULL = the error that follows */
     int code;
     const char *message, *data;
@@ -79,6 +98,7 @@ typedef struct fake_rule {
 typedef struct fake_node_state {
     node_fault fault;
     const char *fault_method; /**< only exchanges that ask for it; NULL = all */
+    uint64_t fault_beyond;    /**< only exchanges that ask for more peers at a time; 0 = all */
     unsigned fault_times;     /**< how often; 0 = always */
     fake_rule rules[FAKE_RULES_MAX + 1];
 
@@ -93,7 +113,11 @@ typedef struct fake_node_state {
     uint64_t last_anchor, lease, version;
     fake_peer peers[FAKE_PEERS_MAX];
     size_t peer_count;
+    size_t crowd;   /**< so many more, made up */
     uint64_t total; /**< claimed in getPeers; 0 = the number of peers */
+    fake_lie lie;
+    bool repeats;       /**< every page is the first */
+    bool ignores_limit; /**< a page goes on to the end */
 
     bool no_sync;             /**< does not know eth_sendRawTransactionSync */
     bool sync_without_answer; /**< its answer to that is null: not mined in its time */
