@@ -66,6 +66,10 @@ uint64_t chain_nonce(const world *it, const char *address);
 /** A member of the receipt of the only transaction of the latest block. */
 uint64_t chain_last_receipt(const world *it, const char *name);
 
+/** What a block may use from now on, and with it an eth_call. */
+enum { CHAIN_GAS_LIMIT = 30000000 };
+void chain_set_gas_limit(const world *it, uint64_t gas);
+
 /** Lets time pass on the chain, and mines a block then. */
 void chain_advance(const world *it, unsigned seconds);
 
@@ -92,6 +96,12 @@ dstack_p2p *node_new(const world *it, const char *name, const char *url);
 
 /** The same, admitted: with an NFT and ten ether. */
 dstack_p2p *node_admitted(const world *it, const char *name, const char *url);
+
+/**
+ * Lists the peers with the numbers `first` to `first + count - 1` without tickets, keys or signatures: see
+ * contracts/test/utils/FillHarness.sol and crowd.h. The version moves by one for each.
+ */
+void fill(const world *it, uint64_t first, uint64_t count);
 
 void admit(const world *it, const char *instance_id);
 void fund(const world *it, const char *address);
