@@ -14,9 +14,10 @@ cmake --build "$BUILD_DIR" > "$BUILD_DIR/build.log" || { tail -n 30 "$BUILD_DIR/
 # shellcheck source=tests/lib.sh
 . tests/lib.sh
 
-readonly OWNER=0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266
 readonly OWNER_KEY=0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80
 readonly BIN=$BUILD_DIR/bench
+# Peers in a page: CLUSTER_PAGE_MAX in src/cluster/paging.h.
+readonly PAGE=2000
 
 # pair A B: sets A_MS, B_MS, RATIO, A_MIB, B_MIB.
 pair() {
@@ -57,43 +58,63 @@ registration() {
   echo
 }
 
-# peers COUNT: the list with so many peers in the contract.
-peers() {
-  local data request
-  data=$(cast calldata 'getPeers(uint256,uint256)' 0 1000)
-  request=$RUN_DIR/request
-  printf '{"jsonrpc":"2.0","id":1,"method":"eth_call","params":[{"to":"%s","data":"%s"},"latest"]}' \
-    "$CONTRACT" "$data" > "$request"
-  pair "exec $BIN/bench_peers $CONTRACT" \
-    "exec curl -sS -H Content-Type:application/json --data @$request $RPC"
-  local sdk=$A_MS curl_ratio=$RATIO
-  pair "exec $BIN/bench_peers $CONTRACT" \
-    "exec cast call --rpc-url $RPC $CONTRACT 'getPeers(uint256,uint256)((bytes20,address,uint64,uint64,string)[],uint256,uint256)' 0 1000"
-  echo "| $1 | $sdk ms | $curl_ratio | $RATIO | $A_MIB | $B_MIB |"
+# requests COUNT: curl's arguments that fetch the bytes of the list, in the SDK's pages.
+requests() {
+  local offset args=()
+  for ((offset = 0; offset < $1; offset += PAGE)); do
+    printf '{"jsonrpc":"2.0","id":1,"method":"eth_call","params":[{"to":"%s","data":"%s"},"latest"]}' "$CONTRACT" \
+      "$(cast calldata 'getPeers(uint256,uint256)' "$offset" "$PAGE")" > "$RUN_DIR/request-$offset"
+    args+=(-sS -H Content-Type:application/json --data "@$RUN_DIR/request-$offset" "$RPC" --next)
+  done
+  unset 'args[-1]'
+  echo "${args[@]}"
 }
 
-# fill COUNT: until the contract has so many peers. anvil loses transactions of large batches now and then.
-FIRST=0
-fill() {
-  local have=0 tries=0
-  while [ "$have" -lt "$1" ]; do
-    [ $((tries += 1)) -le 10 ] || die 1 "the contract cannot be filled"
-    "$BIN/bench_fill" "$RPC" "$CONTRACT" "$OWNER" $(($1 - $(peer_count))) "$FIRST" 2> /dev/null || true
-    FIRST=$((FIRST + 2000)) have=$(peer_count)
-  done
+# peers COUNT: the list with so many peers in the contract. cast takes it in one call, while that works.
+peers() {
+  pair "exec $BIN/bench_peers $CONTRACT" "exec curl $(requests "$1")"
+  local line="| $1 | $A_MS | $B_MS | $RATIO | $A_MIB |"
+  if (($1 > 1000)); then
+    echo "$line | |"
+    return
+  fi
+  pair "exec $BIN/bench_peers $CONTRACT" \
+    "exec cast call --rpc-url $RPC $CONTRACT 'getPeers(uint256,uint256)((bytes20,address,uint64,uint64,string)[],uint256,uint256)' 0 1000"
+  echo "$line $RATIO | $B_MIB |"
 }
 
 peer_count() {
   cast call --rpc-url "$RPC" "$CONTRACT" 'peerCount()(uint256)' | cut -d ' ' -f 1
 }
 
+# fill COUNT: until the contract has so many peers. contracts/test/utils/FillHarness.sol stands in for it meanwhile.
+fill() {
+  local have step=2500 code
+  have=$(peer_count)
+  cast send --rpc-url "$RPC" --private-key "$OWNER_KEY" "$CONTRACT" 'addBaseDomain(string)' \
+    dstack-pha-prod7.phala.network > /dev/null
+  code=$(cast code --rpc-url "$RPC" "$CONTRACT")
+  chain anvil_setCode "$CONTRACT" "$(jq -r .deployedBytecode.object contracts/out/FillHarness.sol/FillHarness.json)"
+  for (( ; have < $1; have += step)); do
+    cast send --rpc-url "$RPC" --private-key "$OWNER_KEY" --gas-limit 1000000000 "$CONTRACT" 'fill(uint256,uint256)' \
+      "$have" $(($1 - have < step ? $1 - have : step)) > /dev/null
+  done
+  chain anvil_setCode "$CONTRACT" "$code"
+}
+
+chain() {
+  cast rpc --rpc-url "$RPC" "$@" > /dev/null
+}
+
 reading() {
   local count
   # A contract of its own, with nobody in it yet.
   contract_deploy
-  echo '| peers | SDK, process start to printed list | ratio to curl, undecoded | ratio to cast call | SDK peak MiB | cast peak MiB |'
-  echo '|---|---|---|---|---|---|'
-  for count in 10 100 1000; do
+  (cd contracts && forge build --quiet test/utils/FillHarness.sol)
+  chain evm_setBlockGasLimit 0x100000000
+  echo '| peers | SDK, process start to printed list, ms | curl, undecoded, ms | ratio to curl | SDK peak MiB | ratio to cast call | cast peak MiB |'
+  echo '|---|---|---|---|---|---|---|'
+  for count in 10 100 1000 10000 50000; do
     fill "$count"
     peers "$count"
   done
