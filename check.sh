@@ -16,7 +16,8 @@ usage: ./check.sh [--full | SUITE...]
 Runs all suites but the long ones, all of them with --full, or those named:
   setup        what the machine needs (scripts/setup.sh)
   lint         shellcheck, clang-format, forge fmt
-  contract     forge build, forge test, gas snapshots, the ABI, storage layout and size, the deployment
+  contract     forge build, forge test, gas snapshots, the ABI, storage layout, size, the page on the
+               contract, the deployment, what makes the mutants
   constants    generated files match the contract and the header
   c            C tests under AddressSanitizer and UndefinedBehaviorSanitizer (gcc)
   clang        everything builds with clang and in release mode, warnings are errors
@@ -70,7 +71,8 @@ suite_lint() {
 
 suite_contract() {
   (cd contracts && forge build && FORGE_SNAPSHOT_CHECK=true forge test &&
-    test/abi_test.sh && test/layout_test.sh && test/docs_test.sh && test/deploy_test.sh)
+    test/abi_test.sh && test/layout_test.sh && test/docs_test.sh && test/deploy_test.sh &&
+    test/mutation/run.sh --self-test)
 }
 
 suite_constants() {
