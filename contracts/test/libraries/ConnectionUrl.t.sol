@@ -66,6 +66,7 @@ contract ConnectionUrlTest is Test {
         expectSplit("https://a.b.c/", "a", "b.c");
         expectSplit("https://a.b.c:1", "a", "b.c");
         expectSplit("https://a.b.c:65535/", "a", "b.c");
+        expectSplit("https://a.b.c:9090", "a", "b.c");
         expectSplit("https://a-0.b", "a-0", "b");
         // What is no base domain is the caller's to refuse: none of these equals one that could be allowed.
         expectSplit("https://a", "a", "");
@@ -97,6 +98,8 @@ contract ConnectionUrlTest is Test {
         for (uint256 i = 0; i < bad.length; ++i) {
             expectLabel(bad[i]);
         }
+        vm.expectRevert(abi.encodeWithSelector(Errors.InvalidUrlLabel.selector, ""));
+        urls.split("https://");
         urls.split("https://xn-a.b");
         urls.split(string.concat("https://", string(filled(63)), ".b"));
         expectLabel(string(filled(64)));
@@ -110,6 +113,10 @@ contract ConnectionUrlTest is Test {
             vm.expectRevert(abi.encodeWithSelector(Errors.InvalidUrlPort.selector, bad[i]));
             urls.split(string.concat("https://a.b:", bad[i], "/"));
         }
+        // Too long for a number of any size.
+        string memory long = string.concat("9", vm.toString(type(uint256).max));
+        vm.expectRevert(abi.encodeWithSelector(Errors.InvalidUrlPort.selector, long));
+        urls.split(string.concat("https://a.b:", long));
     }
 
     function test_split_RevertsIfAnotherPathFollows() public {
@@ -143,10 +150,15 @@ contract ConnectionUrlTest is Test {
         for (uint256 i = 0; i < suffixes.length; ++i) {
             expectUnbound(string.concat(HEX, suffixes[i]));
         }
+        // What would be a suffix behind a hyphen.
+        expectUnbound(string.concat(HEX, "x443"));
+        expectUnbound(string.concat(HEX, "8443s"));
+        expectUnbound(string.concat(HEX, "xs"));
     }
 
     function test_requireBound_RevertsIfItNamesAnotherInstance() public {
         expectUnbound("bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb");
+        expectUnbound("baaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-443s");
         expectUnbound("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab-443s");
         expectUnbound("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-443s");
         expectUnbound("abc123-443s");
@@ -159,7 +171,7 @@ contract ConnectionUrlTest is Test {
         urls.requireBaseDomain("a.b");
         urls.requireBaseDomain("0.b");
         urls.requireBaseDomain("a-b.c-d.e1");
-        string[8] memory bad = ["", "a", "a.1", "a.1b", "a..b", ".a.b", "a.b.", "a.xn--b"];
+        string[9] memory bad = ["", "a", "a.1", "a.1b", "a.9b", "a..b", ".a.b", "a.b.", "a.xn--b"];
         for (uint256 i = 0; i < bad.length; ++i) {
             vm.expectRevert(abi.encodeWithSelector(Errors.InvalidBaseDomain.selector, bad[i]));
             urls.requireBaseDomain(bad[i]);

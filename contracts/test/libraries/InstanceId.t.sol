@@ -10,6 +10,10 @@ contract InstanceIdTest is Test {
         return InstanceId.parse(text);
     }
 
+    function isText(bytes20 id, bytes calldata text) external pure returns (bool) {
+        return InstanceId.isText(id, text);
+    }
+
     function test_parse_ReadsTheDigits() public view {
         assertEq(this.parse("1691ed1b47506cad7d08834668691d88246f5b1f"), hex"1691ed1b47506cad7d08834668691d88246f5b1f");
         assertEq(uint160(this.parse("0000000000000000000000000000000000000001")), 1);
@@ -20,6 +24,17 @@ contract InstanceIdTest is Test {
         vm.assume(id != 0);
         assertEq(this.parse(InstanceId.toText(id)), id);
         assertEq(string.concat("0x", InstanceId.toText(id)), vm.toString(abi.encodePacked(id)));
+    }
+
+    /// @dev Every place of the text counts.
+    function testFuzz_isText_IsTheIdsTextAlone(bytes20 id) public view {
+        bytes memory text = bytes(InstanceId.toText(id));
+        assertTrue(this.isText(id, text));
+        for (uint256 place = 0; place < 40; ++place) {
+            text[place] ^= 0x01;
+            assertFalse(this.isText(id, text));
+            text[place] ^= 0x01;
+        }
     }
 
     function testFuzz_toTokenId_IsTheIdAsANumber(uint160 number) public pure {
