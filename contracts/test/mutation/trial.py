@@ -173,6 +173,8 @@ def _measure(workshop: Workshop) -> Baseline:
     deployed = sorted({artifact.file for artifact in suites.deployed})
     tests = sorted({suite.file for suite in suites.all})
     names = [suite.contract for suite in suites.all]
+    if not deployed or not names:
+        raise ToolProblem("forge's artifacts tell of no contract, or of no tests")
     _expect_green(workshop, names)
     hasty = workshop.compile(deployed, {}, False, _COMPILE_LIMIT)
     workshop.put(hasty)
