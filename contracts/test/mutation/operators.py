@@ -4,7 +4,8 @@
 import hashlib
 from dataclasses import dataclass
 
-from syntax import Node, parts_of
+from reader import Node
+from syntax import parts_of
 from tokens import normalised
 
 # Every operator, with what it does; the order is that of the tables.

@@ -6,6 +6,8 @@ import os
 import re
 import shutil
 import subprocess
+import tomllib
+from fnmatch import fnmatch
 from pathlib import Path
 
 from tokens import normalised
@@ -30,12 +32,14 @@ def mutated_sources() -> dict[str, str]:
 
 
 def tests() -> dict[str, str]:
-    """Not gas tests, which say what things cost, nor those of scripts, which build the contract in: that takes long."""
+    """Not gas tests, which say what things cost, nor those of scripts, which build the contract in: that takes long.
+    Nor what foundry.toml leaves out."""
     read = _read("test")
+    left_out = tomllib.loads((CONTRACTS / "foundry.toml").read_text())["profile"]["default"].get("no_match_path", "")
     found = {}
     for file, text in read.items():
-        imports = closure(file, read)
-        if not Path(file).name.startswith("Gas") and not any(name.startswith("script/") for name in imports):
+        of_script = any(name.startswith("script/") for name in closure(file, read))
+        if not of_script and not Path(file).name.startswith("Gas") and not fnmatch(file, left_out):
             found[file] = text
     return found
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import project
 from operators import Mutant
 from toolchain import OutOfTime, Stopwatch, TestResult, ToolProblem
-from workshop import Artifact, NoCode, Workshop
+from workshop import Artifact, Code, NoCode, Workshop
 
 # A test that takes longer, in seconds, waits until the others have passed.
 _SLOW = 0.05
@@ -65,6 +65,11 @@ class Suites:
     def importing(self, file: str) -> list[Artifact]:
         return [suite for suite in self.all if file in suite.sources]
 
+    def recompiled(self) -> list[str]:
+        """The files of those that have code of src/ built in."""
+        mutated = set(project.mutated_sources())
+        return sorted({suite.file for suite in self.all if suite.sources & mutated})
+
     def deploying(self, invariants: bool) -> list[Artifact]:
         return [suite for suite in self._deploying if _is_invariant(suite) == invariants]
 
@@ -100,16 +105,16 @@ class Trial:
         others = [suite for suite in self.suites.importing(file) if suite not in own]
         failed = self._recompiled(own, changed) or self._recompiled(others, changed)
         if failed is None and self.suites.deployed_with(file):
-            code = self._compile_deployed(file, changed, exact=False)
+            code = self._compile_deployed(changed, exact=False)
             if digest_of(code) == self.baseline.hasty:
                 return Outcome("same")
             self.workshop.put(code)
             failed = self._deployed_fails()
-            if failed is None and digest_of(self._compile_deployed(file, changed, exact=True)) == self.baseline.exact:
+            if failed is None and digest_of(self._compile_deployed(changed, exact=True)) == self.baseline.exact:
                 return Outcome("same")
         return Outcome("killed", failed.file, failed.name) if failed else Outcome("survived")
 
-    def _compile_deployed(self, file: str, changed: dict[str, str], exact: bool) -> dict[Artifact, str]:
+    def _compile_deployed(self, changed: dict[str, str], exact: bool) -> dict[Artifact, Code]:
         files = sorted({artifact.file for artifact in self.suites.deployed})
         return self.workshop.compile(files, changed, exact, _COMPILE_LIMIT)
 
@@ -119,7 +124,7 @@ class Trial:
             return None
         files = sorted({suite.file for suite in suites})
         self.workshop.put(self.workshop.compile(files, changed, False, _COMPILE_LIMIT))
-        return self._first_failure(suites)
+        return self._first_failure([suite for suite in suites if not _is_invariant(suite)])
 
     def _deployed_fails(self) -> TestResult | None:
         plain, invariant = self.suites.deploying(invariants=False), self.suites.deploying(invariants=True)
@@ -144,8 +149,8 @@ def _failure(results: list[TestResult]) -> TestResult | None:
     return next((result for result in results if not result.passed), None)
 
 
-def digest_of(code: dict[Artifact, str]) -> str:
-    return project.digest(*(part for artifact in sorted(code, key=lambda a: str(a.path)) for part in code[artifact]))
+def digest_of(code: dict[Artifact, Code]) -> str:
+    return project.digest(*(code[artifact].creation for artifact in sorted(code, key=lambda artifact: artifact.path)))
 
 
 # The unmutated contract
@@ -171,14 +176,13 @@ def baseline_of(workshop: Workshop, state: str) -> Baseline:
 def _measure(workshop: Workshop) -> Baseline:
     suites = Suites(workshop)
     deployed = sorted({artifact.file for artifact in suites.deployed})
-    tests = sorted({suite.file for suite in suites.all})
     names = [suite.contract for suite in suites.all]
     if not deployed or not names:
         raise ToolProblem("forge's artifacts tell of no contract, or of no tests")
     _expect_green(workshop, names)
     hasty = workshop.compile(deployed, {}, False, _COMPILE_LIMIT)
     workshop.put(hasty)
-    for file in tests:
+    for file in suites.recompiled():
         workshop.put(workshop.compile([file], {}, False, _COMPILE_LIMIT))
     results = workshop.forge.test(names, _BASELINE_LIMIT, fail_fast=False)
     _expect_to_notice(workshop, suites)
@@ -201,7 +205,7 @@ def _expect_green(workshop: Workshop, names: list[str]):
 def _expect_to_notice(workshop: Workshop, suites: Suites):
     """Code that cannot run must not pass, in the place of the contract or of a test."""
     for artifact in suites.deployed + suites.all[:1]:
-        workshop.put({artifact: "fe"})
+        workshop.put({artifact: Code("fe", "")})
         victims = suites.deploying(invariants=False) if artifact.is_deployed else [artifact]
         if _failure(workshop.forge.test([suite.contract for suite in victims], _BASELINE_LIMIT)) is None:
             raise ToolProblem(f"forge does not run the code that is put into {artifact.path}")

@@ -3,13 +3,14 @@
 
 forge builds everything once, without a mutation. For a mutant only the code that it changes is compiled, by a compiler
 that stays loaded and with little optimization, and put into forge's own artifacts. forge finds its sources as they were
-and runs the tests with what the artifacts hold. Unmutated code, compiled in the same way, has to pass all of them first.
+and runs the tests with what the artifacts hold. Unmutated code, compiled in this way, has to pass all of them first.
 """
 
 import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import project
 from toolchain import Compiler, CompilerEnded, Forge
@@ -43,6 +44,11 @@ class Artifact:
         settings = {key: value for key, value in metadata["settings"].items() if key != "compilationTarget"}
         return cls(path.relative_to(out), file, contract, json.dumps(settings), frozenset(metadata["sources"]), is_test,
                    is_deployed)
+
+
+class Code(NamedTuple):
+    creation: str  # hexadecimal, both
+    deployed: str
 
 
 class NoCode(Exception):
@@ -83,16 +89,23 @@ class Workshop:
 
     # Compiling
 
-    def compile(self, files: list[str], changed: dict[str, str], exact: bool, limit: float) -> dict[Artifact, str]:
+    def compile(self, files: list[str], changed: dict[str, str], exact: bool, limit: float) -> dict[Artifact, Code]:
         """The code of what these files define, as they or what they import is changed."""
-        artifacts = [artifact for artifact in self.artifacts if artifact.file in files]
+        artifacts = self._of(files)
         code = {}
         for settings in sorted({artifact.settings for artifact in artifacts}):
             alike = [artifact for artifact in artifacts if artifact.settings == settings]
             answer = self._answer(alike, changed, exact, limit)
             for artifact in alike:
-                code[artifact] = answer["contracts"][artifact.file][artifact.contract]["evm"]["bytecode"]["object"]
+                evm = answer["contracts"][artifact.file][artifact.contract]["evm"]
+                code[artifact] = Code(evm["bytecode"]["object"], evm["deployedBytecode"]["object"])
         return code
+
+    def _of(self, files: list[str]) -> list[Artifact]:
+        """Those of the files, and of the helpers that tests import: forge knows by its code what a test deploys."""
+        imported = set().union(*(artifact.sources for artifact in self.artifacts if artifact.file in files))
+        helpers = {name for name in imported if name.startswith("test/")}
+        return [artifact for artifact in self.artifacts if artifact.file in helpers.union(files)]
 
     def _answer(self, artifacts: list[Artifact], changed: dict[str, str], exact: bool, limit: float) -> dict:
         try:
@@ -110,7 +123,8 @@ class Workshop:
     def _request(self, artifacts: list[Artifact], changed: dict[str, str], exact: bool) -> dict:
         settings = json.loads(artifacts[0].settings)
         settings["metadata"] = {"appendCBOR": False, "bytecodeHash": "none"}
-        settings["outputSelection"] = {artifact.file: {"*": ["evm.bytecode.object"]} for artifact in artifacts}
+        output = {"*": ["evm.bytecode.object", "evm.deployedBytecode.object"]}
+        settings["outputSelection"] = {artifact.file: output for artifact in artifacts}
         if not exact:
             settings["optimizer"] = _hasty(settings.get("viaIR", False))
         names = set().union(*(artifact.sources for artifact in artifacts))
@@ -124,10 +138,11 @@ class Workshop:
 
     # Putting code in place
 
-    def put(self, code: dict[Artifact, str]):
-        for artifact, text in code.items():
+    def put(self, code: dict[Artifact, Code]):
+        for artifact, new in code.items():
             data = json.loads((_BASE / "contracts" / "out" / artifact.path).read_text())
-            data["bytecode"]["object"] = "0x" + text
+            data["bytecode"]["object"] = "0x" + new.creation
+            data["deployedBytecode"]["object"] = "0x" + new.deployed
             (self.out / artifact.path).write_text(json.dumps(data))
             self._put.add(artifact)
 
