@@ -112,8 +112,7 @@ class Run:
         build_base()
         jobs = min(self.jobs, self._todo.qsize())
         self._workshops = [Workshop(number + 1) for number in range(jobs)]
-        state = project.digest(self.fingerprints.unmutated(), self.fingerprints.all_tests())
-        baseline = baseline_of(self._workshops[0], state)
+        baseline = baseline_of(self._workshops[0], self.fingerprints.surroundings())
         if baseline.excluded:
             print("not used, because they measure the code: " + ", ".join(baseline.excluded), flush=True)
         threads = [

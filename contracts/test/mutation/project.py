@@ -90,6 +90,11 @@ class Fingerprints:
     def unmutated(self) -> str:
         return digest(self._common, *(part for pair in sorted(self._sources.items()) for part in pair))
 
+    def surroundings(self) -> str:
+        """Of what the unmutated contract is measured in, this program included."""
+        program = [path.read_bytes() for path in sorted(HERE.glob("*.py")) + sorted(HERE.glob("*.js"))]
+        return digest(self.unmutated(), self.all_tests(), *program)
+
     def all_tests(self) -> str:
         return digest(self._common, *(part for pair in sorted(self._tests.items()) for part in pair))
 

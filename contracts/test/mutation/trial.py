@@ -109,9 +109,10 @@ class Trial:
             if digest_of(code) == self.baseline.hasty:
                 return Outcome("same")
             self.workshop.put(code)
-            failed = self._deployed_fails()
+            failed = self._first_failure(self.suites.deploying(invariants=False))
             if failed is None and digest_of(self._compile_deployed(changed, exact=True)) == self.baseline.exact:
                 return Outcome("same")
+            failed = failed or self._first_failure(self.suites.deploying(invariants=True))
         return Outcome("killed", failed.file, failed.name) if failed else Outcome("survived")
 
     def _compile_deployed(self, changed: dict[str, str], exact: bool) -> dict[Artifact, Code]:
@@ -125,10 +126,6 @@ class Trial:
         files = sorted({suite.file for suite in suites})
         self.workshop.put(self.workshop.compile(files, changed, False, _COMPILE_LIMIT))
         return self._first_failure([suite for suite in suites if not _is_invariant(suite)])
-
-    def _deployed_fails(self) -> TestResult | None:
-        plain, invariant = self.suites.deploying(invariants=False), self.suites.deploying(invariants=True)
-        return self._first_failure(plain) or self._first_failure(invariant)
 
     def _first_failure(self, suites: list[Artifact]) -> TestResult | None:
         names, slow = [suite.contract for suite in suites], self.baseline.slow
@@ -157,7 +154,7 @@ def digest_of(code: dict[Artifact, Code]) -> str:
 
 
 def baseline_of(workshop: Workshop, state: str) -> Baseline:
-    """As it was measured for this state of sources and tests, or measured now."""
+    """As it was measured in this state of everything, or measured now."""
     path = project.WORK / "baseline.json"
     try:
         known = json.loads(path.read_text())
