@@ -88,7 +88,7 @@ library ConnectionUrl {
     function _isLabel(bytes calldata label) private pure returns (bool) {
         if (label.length == 0 || label.length > MAX_LABEL) return false;
         if (label[0] == "-" || label[label.length - 1] == "-") return false;
-        if (label.length >= 4 && bytes4(label) == "xn--") return false;
+        if (bytes4(label) == "xn--") return false;
         return Ascii.findNonLabel(label) == label.length;
     }
 
