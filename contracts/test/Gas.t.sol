@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IAppAuth} from "../src/interfaces/IAppAuth.sol";
 import {ClusterTest} from "./utils/ClusterTest.sol";
+import {FillHarness} from "./utils/FillHarness.sol";
 
 /// @dev What the life of a node costs, each call as a transaction of its own, intrinsic gas included. The figures go to
 /// snapshots/; `FORGE_SNAPSHOT_CHECK=true forge test --mc GasTest` fails when they have moved.
@@ -174,6 +175,23 @@ contract GasTest is ClusterTest {
             nft.getPeers(0, peers);
             vm.snapshotGasLastCall(string.concat("getPeers of ", vm.toString(sizes[i])));
         }
+    }
+
+    /// @dev More than that many URLs in one call are beyond what nodes grant it.
+    /// forge-config: default.isolate = true
+    function test_gas_TenThousand() public {
+        nft = deploy(vm.addr(ROOT_KEY));
+        nft.addBaseDomain(BASE_DOMAIN);
+        bytes memory code = address(nft).code;
+        vm.etch(address(nft), address(new FillHarness()).code);
+        for (uint256 i = 0; i < 10_000; i += 500) {
+            FillHarness(address(nft)).fillGateways(i, 500);
+        }
+        vm.etch(address(nft), code);
+        assertEq(nft.getPeerEndpoints().length, 10_000);
+        vm.snapshotGasLastCall("getPeerEndpoints of 10000");
+        nft.getPeers(0, 4000);
+        vm.snapshotGasLastCall("getPeers of 4000, of 10000");
     }
 
     function measure(string memory name, string memory url) internal {

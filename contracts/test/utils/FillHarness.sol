@@ -21,14 +21,24 @@ contract FillHarness {
     uint256[20] private _others;
     PeerIndex.Index private _peers;
 
-    /// @notice Lists the peers with the numbers `first` to `first + count - 1`, each as if in a transaction of its own.
+    /// @notice Lists the peers with the numbers `first` to `first + count - 1`, each as if in a transaction of its own. The
+    /// URL of each eighth one is kept as it stands.
     function fill(uint256 first, uint256 count) external {
+        _fill(first, count, true);
+    }
+
+    /// @notice The same with gateway URLs only.
+    function fillGateways(uint256 first, uint256 count) external {
+        _fill(first, count, false);
+    }
+
+    function _fill(uint256 first, uint256 count, bool mixed) private {
         uint256 position = _peers.count;
         for (uint256 number = first; number < first + count; ++number) {
             bytes20 id = bytes20(keccak256(abi.encode(number)));
             PeerIndex.Record storage record = _peers.recordOf(id);
             uint256 code = UrlCode.withBase(PORT_443_S, FIRST_DOMAIN);
-            if (number % 8 == 0) {
+            if (mixed && number % 8 == 0) {
                 code = _storeUrl(record.url, bytes(string.concat("https://", id.toText(), ".example.org/")));
             }
             _peers.entries[position++] = EntryLib.pack(id, code, 0, number % 3 == 0 ? 0 : 4_000_000_000 + number);
