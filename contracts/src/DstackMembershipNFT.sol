@@ -15,7 +15,7 @@ import {InstanceId} from "./libraries/InstanceId.sol";
 import {KeyChain} from "./libraries/KeyChain.sol";
 import {PeerIndex} from "./libraries/PeerIndex.sol";
 import {PeerLists} from "./libraries/PeerLists.sol";
-import {Registration} from "./libraries/Registration.sol";
+import {Registration, RegistrationLib} from "./libraries/Registration.sol";
 import {UrlCode} from "./libraries/UrlCode.sol";
 
 /// @title DstackMembershipNFT
@@ -38,8 +38,8 @@ contract DstackMembershipNFT is IDstackMembershipNFT, IAppAuth, IAppAuthBasicMan
         Reassigned
     }
 
-    /// @dev One slot, full: all that minting reads and writes besides the ticket itself and its holder's balance. The owner
-    /// is Ownable2Step's, again: see _transferOwnership.
+    /// @dev One slot, full: all that minting reads and writes besides the ticket itself, its holder's balance, and the price
+    /// if there is one. The owner is Ownable2Step's, again: see _transferOwnership.
     struct Admission {
         address owner;
         uint40 totalSupply;
@@ -48,7 +48,7 @@ contract DstackMembershipNFT is IDstackMembershipNFT, IAppAuth, IAppAuthBasicMan
         bool isPriced;
     }
 
-    /// @dev One slot, full: all that every registration reads besides what is about its instance.
+    /// @dev One slot, full: the rules that every registration reads, besides the app, base domain and certificate it needs.
     struct Policy {
         address kmsRoot;
         bool devMode;
@@ -58,7 +58,7 @@ contract DstackMembershipNFT is IDstackMembershipNFT, IAppAuth, IAppAuthBasicMan
         uint48 leaseDuration;
     }
 
-    /// @dev A lease ends before 2^38 seconds after 1970, as an index entry holds, for some thousand years.
+    /// @dev With times below 2^34, a lease ends before 2^38 seconds after 1970, which is what an index entry holds.
     uint64 private constant MAX_LEASE = (1 << 37) - 1;
 
     Admission private _admission;
@@ -82,6 +82,9 @@ contract DstackMembershipNFT is IDstackMembershipNFT, IAppAuth, IAppAuthBasicMan
     /// @notice Deploys in dev mode, without a lease, with minting for the owner only; the deployer becomes the owner.
     /// @param kmsRoot The address of the KMS root key, not zero.
     constructor(address kmsRoot) ERC721("DStack Cluster NFT", "DSTACK") Ownable(msg.sender) {
+        // On a chain whose clock or block numbers do not fit nobody could register.
+        RegistrationLib.time();
+        RegistrationLib.onlyAnchor(block.number);
         _setKmsRoot(kmsRoot);
         _policy.devMode = true;
         emit DevModeSet(true);
@@ -383,10 +386,8 @@ contract DstackMembershipNFT is IDstackMembershipNFT, IAppAuth, IAppAuthBasicMan
     function getPeer(string calldata instanceId) external view override returns (Peer memory) {
         Entry entry = _peers.entryOf(_peers.recordOf(instanceId.parse()).registration);
         uint256 epoch = _policy.epoch;
-        if (Entry.unwrap(entry) == 0 || !entry.isListed(epoch)) {
-            Peer memory none;
-            return none;
-        }
+        // An entry that is none has no fields, and no URL.
+        if (!entry.isListed(epoch)) entry = Entry.wrap(0);
         return PeerLists.answerPeer(_peers, _baseDomains, PeerLists.open(epoch), entry);
     }
 
@@ -610,7 +611,11 @@ contract DstackMembershipNFT is IDstackMembershipNFT, IAppAuth, IAppAuthBasicMan
 
     /// @dev Leaves no peer listed that was accepted under the looser rule.
     function _tightenIf(bool tightens) private {
-        if (tightens) emit PolicyTightened(++_policy.epoch, ++_peers.version);
+        if (!tightens) return;
+        uint24 epoch = _policy.epoch;
+        if (epoch == type(uint24).max) revert TooManyTightenings(epoch);
+        _policy.epoch = ++epoch;
+        emit PolicyTightened(epoch, ++_peers.version);
     }
 
     function _setKmsRoot(address kmsRoot) private {

@@ -6,7 +6,7 @@ import {PeerIndex} from "./libraries/PeerIndex.sol";
 
 /// @title ERC-721's books
 /// @notice Who holds a ticket stands in the slot that tells whether its instance is banned, so that minting and registering
-/// read one slot for both. All else of ERC-721 is OpenZeppelin's, which keeps no books beside these.
+/// read one slot for both. All else of ERC-721 is OpenZeppelin's, which keeps no holders and balances beside these.
 abstract contract InstanceTickets is ERC721 {
     mapping(address owner => uint256) private _balances;
 

@@ -12,6 +12,10 @@ contract Refuser {}
 
 /// @dev What the owner, and nobody else, may do, and which of it tightens.
 contract DstackMembershipNFTGovernanceTest is ClusterTest {
+    /// @dev See snapshots/storage-layout.txt.
+    uint256 internal constant POLICY_SLOT = 10;
+    uint256 internal constant EPOCH_SHIFT = 8 * 23;
+
     // Deployment
 
     function test_constructor_Defaults() public view {
@@ -90,9 +94,20 @@ contract DstackMembershipNFTGovernanceTest is ClusterTest {
         vm.prank(holder);
         vm.expectRevert(abi.encodeWithSelector(Ownable.OwnableUnauthorizedAccount.selector, holder));
         nft.acceptOwnership();
+        vm.expectEmit(address(nft));
+        emit Ownable.OwnershipTransferred(address(this), stranger);
         vm.prank(stranger);
         nft.acceptOwnership();
         assertEq(nft.owner(), stranger);
+        assertEq(nft.pendingOwner(), address(0));
+        // Minting and governing know the new one, and the old one no longer.
+        vm.expectRevert(abi.encodeWithSelector(Ownable.OwnableUnauthorizedAccount.selector, address(this)));
+        nft.mintNodeAccess(holder, ID);
+        vm.expectRevert(abi.encodeWithSelector(Ownable.OwnableUnauthorizedAccount.selector, address(this)));
+        nft.setDevMode(false);
+        vm.startPrank(stranger);
+        nft.mintNodeAccess(holder, ID);
+        nft.setDevMode(false);
     }
 
     function test_renounceOwnership_RevertsAlways() public {
@@ -192,6 +207,35 @@ contract DstackMembershipNFTGovernanceTest is ClusterTest {
     function test_addBaseDomain_RevertsIfItIsNone() public {
         vm.expectRevert(abi.encodeWithSelector(Errors.InvalidBaseDomain.selector, "localhost"));
         nft.addBaseDomain("localhost");
+    }
+
+    /// @dev As often as an index entry has room for; what does not tighten goes on.
+    function test_tightening_RevertsIfThereIsNoEpochLeft() public {
+        uint256 policy = uint256(vm.load(address(nft), bytes32(POLICY_SLOT)));
+        vm.store(address(nft), bytes32(POLICY_SLOT), bytes32(policy | (uint256(type(uint24).max - 1) << EPOCH_SHIFT)));
+        assertEq(nft.policyEpoch(), type(uint24).max - 1);
+        nft.setInstanceBoundUrls(true);
+        assertEq(nft.policyEpoch(), type(uint24).max);
+        mintAndRegister(ID, URL);
+        assertTrue(isListed(ID));
+        vm.expectRevert(abi.encodeWithSelector(Errors.TooManyTightenings.selector, type(uint24).max));
+        nft.setDevMode(false);
+        nft.setInstanceBoundUrls(false);
+        nft.setLeaseDuration(1);
+        assertTrue(nft.devMode());
+    }
+
+    function test_constructor_RevertsIfTheChainDoesNotFit() public {
+        vm.roll((1 << 38) - 1);
+        vm.warp((1 << 34) - 1);
+        deploy(vm.addr(ROOT_KEY));
+        vm.roll(1 << 38);
+        vm.expectRevert(abi.encodeWithSelector(Errors.ChainOutOfRange.selector, 1 << 38, 38));
+        deploy(vm.addr(ROOT_KEY));
+        vm.roll(1000);
+        vm.warp(1 << 34);
+        vm.expectRevert(abi.encodeWithSelector(Errors.ChainOutOfRange.selector, 1 << 34, 34));
+        deploy(vm.addr(ROOT_KEY));
     }
 
     function test_tightening_UnlistsEveryPeerUntilItReturns() public {

@@ -12,6 +12,9 @@ contract DstackMembershipNFTListsTest is ClusterTest {
         uint64 expiresAt;
     }
 
+    /// @dev See snapshots/storage-layout.txt.
+    uint256 internal constant ENTRIES_SLOT = 22;
+
     /// @dev Longer than 31 bytes, which Solidity stores in another way.
     string internal constant LONG_DOMAIN = "a-base-domain-of-more-than-31-bytes.example.org";
 
@@ -101,6 +104,32 @@ contract DstackMembershipNFTListsTest is ClusterTest {
         checkLists();
         register(nodes[0].id, url);
         checkLists();
+    }
+
+    /// @dev A code for a gateway URL under an allowed base domain, and the length for any other, in dev mode as well.
+    function test_registerPeer_KeepsACodeOfGatewayUrlsOnly() public {
+        uint256 domain = 1 << 18;
+        uint256 long = 2 << 18;
+        joinAndExpect(gatewayUrl(next(), "", BASE_DOMAIN), domain);
+        joinAndExpect(gatewayUrl(next(), "-s", BASE_DOMAIN), domain | (1 << 16));
+        joinAndExpect(gatewayUrl(next(), "-g", LONG_DOMAIN), long | (2 << 16));
+        joinAndExpect(gatewayUrl(next(), "-65535s", LONG_DOMAIN), long | (1 << 16) | 65_535);
+        joinAndExpect(gatewayUrl(next(), "-443", BASE_DOMAIN), domain | 443);
+        joinAndExpect(gatewayUrl(next(), "-443", "not.allowed.example.org"), 8 + 40 + 4 + 1 + 23);
+        joinAndExpect(string.concat(gatewayUrl(next(), "-443", BASE_DOMAIN), "/"), 8 + 40 + 4 + 1 + 30 + 1);
+        joinAndExpect(string.concat(gatewayUrl(next(), "", BASE_DOMAIN), ":443"), 8 + 40 + 1 + 30 + 4);
+        joinAndExpect(gatewayUrl(ID, "-s", BASE_DOMAIN), 81);
+        joinAndExpect(URL, 21);
+        nft.setDevMode(false);
+        joinAndExpect(gatewayUrl(next(), "-5432s", BASE_DOMAIN), domain | (1 << 16) | 5432);
+        joinAndExpect(string.concat("https://db.", BASE_DOMAIN), 11 + 30);
+    }
+
+    function joinAndExpect(string memory url, uint256 code) internal {
+        uint256 position = nft.peerCount();
+        join(url, 0);
+        uint256 entry = uint256(vm.load(address(nft), bytes32(ENTRIES_SLOT + position)));
+        assertEq((entry >> 62) & ((1 << 34) - 1), code, url);
     }
 
     /// @dev The same URL, which is kept in another way from then on: a renewal, not a change.

@@ -156,6 +156,23 @@ contract DstackMembershipNFTRegistrationTest is ClusterTest {
         assertEq(nft.version(), 1);
     }
 
+    /// @dev Before a lease that begins then could end where an entry has no room for it: joining and renewing alike.
+    function test_registerPeer_RevertsIfTheTimeDoesNotFit() public {
+        nft.setLeaseDuration((1 << 37) - 1);
+        vm.warp((1 << 34) - 13);
+        mintAndRegister(ID, URL);
+        assertEq(nft.getPeer(ID).expiresAt, (1 << 34) + (1 << 37) - 2);
+        nft.setLeaseDuration(0);
+        vm.roll(vm.getBlockNumber() + 1);
+        submit(registration(ID, URL));
+        vm.roll(vm.getBlockNumber() + 1);
+        vm.warp(1 << 34);
+        expectRefusal(registration(ID, URL), abi.encodeWithSelector(Errors.ChainOutOfRange.selector, 1 << 34, 34));
+        mint(OTHER_ID);
+        expectRefusal(registration(OTHER_ID, URL), abi.encodeWithSelector(Errors.ChainOutOfRange.selector, 1 << 34, 34));
+        assertTrue(isListed(ID));
+    }
+
     function test_registerPeer_LongestLeaseEndsAtTheEndOfTime() public {
         nft.setLeaseDuration((1 << 37) - 1);
         mintAndRegister(ID, URL);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IERC721Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {IERC721Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
+import {Vm} from "forge-std/Vm.sol";
 import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
 import {IERC721Receiver} from "@openzeppelin/contracts/token/ERC721/IERC721Receiver.sol";
 import {IDstackMembershipErrors as Errors} from "../src/interfaces/IDstackMembershipErrors.sol";
@@ -238,8 +238,32 @@ contract DstackMembershipNFTTicketsTest is ClusterTest {
         nft.transferFrom(holder, stranger, token);
         assertFalse(isListed(ID));
         assertEq(nft.ownerOf(token), stranger);
+        assertEq(nft.balanceOf(holder), 0);
+        assertEq(nft.balanceOf(stranger), 1);
         assertEq(nft.totalSupply(), 1);
         assertEq(nft.lastAnchor(ID), latest());
+    }
+
+    /// @dev As OpenZeppelin's: an approval that goes with a transfer or a burn goes without an event of its own.
+    function test_transferFrom_TellsTheTransferAndTheRemoval() public {
+        mintAndRegister(ID, URL);
+        vm.prank(holder);
+        nft.approve(stranger, token);
+        vm.recordLogs();
+        vm.prank(stranger);
+        nft.transferFrom(holder, stranger, token);
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        assertEq(logs.length, 2);
+        assertEq(logs[0].topics[0], IERC721.Transfer.selector);
+        assertEq(logs[0].topics[1], bytes32(uint256(uint160(holder))));
+        assertEq(logs[0].topics[2], bytes32(uint256(uint160(stranger))));
+        assertEq(logs[0].topics[3], bytes32(token));
+        assertEq(logs[1].topics[0], IDstackMembershipNFT.PeerRemoved.selector);
+        assertEq(nft.getApproved(token), address(0));
+        vm.recordLogs();
+        nft.revokeNodeAccess(ID);
+        assertEq(vm.getRecordedLogs().length, 1);
+        assertEq(nft.balanceOf(stranger), 0);
     }
 
     function test_transferFrom_ByAnOperatorRemovesTheRegistration() public {

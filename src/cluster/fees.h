@@ -14,7 +14,8 @@ typedef struct cluster_fees {
 
 /**
  * The gas limit of registerPeer for a URL of `url_len` bytes (0 withdraws), whatever the peer's state.
- * `is_gateway`: a gateway URL under an allowed base domain, of which the contract stores no bytes.
+ * `is_gateway`: a gateway URL that the contract takes only under an allowed base domain, and stores no bytes
+ * of.
  */
 uint64_t cluster_gas_limit(size_t url_len, bool is_gateway);
 

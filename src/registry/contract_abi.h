@@ -272,6 +272,7 @@
     X(0x812aa38eu, "RegistrationIsPaused", "") \
     X(0x04acd4d9u, "TooManyBaseDomains", "uint256 most") \
     X(0xd317f098u, "TooManyNodes", "uint256 maxNodes, uint256 most") \
+    X(0x0490c40bu, "TooManyTightenings", "uint256 most") \
     X(0x56650295u, "UrlNotBoundToInstance", "string label, bytes20 instanceId") \
     X(0x4fec84a1u, "UrlNotHttps", "string connectionUrl") \
     X(0x0dd32d1cu, "WrongPayment", "uint256 price, uint256 paid")

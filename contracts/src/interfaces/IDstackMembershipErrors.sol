@@ -118,7 +118,11 @@ interface IDstackMembershipErrors {
     /// @notice This many peers are registered: there is no room for another one.
     error IndexIsFull(uint256 most);
 
-    /// @notice This chain's block number or time has more bits than the contract keeps of it.
+    /// @notice Rules have been tightened this many times: it cannot be done again.
+    error TooManyTightenings(uint256 most);
+
+    /// @notice This chain's block number or time has more bits than the contract keeps of it. Refuses deployment,
+    /// registration, and whatever removes a peer.
     error ChainOutOfRange(uint256 value, uint256 bits);
 
     /// @notice The receiver did not take the fees.

@@ -10,16 +10,20 @@ type Entry is uint256;
 
 using EntryLib for Entry global;
 
+// Where the fields are, for assembly as well: bits of the lease's end and its mask; mask of code and epoch above it.
+uint256 constant EXPIRY_BITS = 38;
+uint256 constant EXPIRY_MASK = 0x3fffffffff;
+uint256 constant CODE_AND_EPOCH_MASK = 0x3ffffffffffffff;
+
 /// @title The fields of an index entry
 library EntryLib {
-    uint256 internal constant EXPIRY_BITS = 38;
     uint256 internal constant EPOCH_BITS = 24;
-    uint256 private constant EXPIRY_MASK = (1 << EXPIRY_BITS) - 1;
     uint256 private constant EPOCH_MASK = (1 << EPOCH_BITS) - 1;
     uint256 private constant CODE_MASK = (1 << 34) - 1;
     uint256 private constant CODE_SHIFT = EXPIRY_BITS + EPOCH_BITS;
 
-    /// @notice An entry of fields that fit, which their makers have seen to.
+    /// @notice An entry of fields that fit: an epoch and a URL code do, and the end of a lease that begins at a time which
+    /// RegistrationLib accepts.
     function pack(bytes20 id, uint256 code, uint256 epoch, uint256 expiry) internal pure returns (Entry) {
         return Entry.wrap(uint256(bytes32(id)) | (code << CODE_SHIFT) | (epoch << EXPIRY_BITS) | expiry);
     }
@@ -34,7 +38,7 @@ library EntryLib {
 
     /// @notice URL code and policy epoch, in one.
     function codeAndEpoch(Entry self) internal pure returns (uint256) {
-        return (Entry.unwrap(self) >> EXPIRY_BITS) & ((1 << (34 + EPOCH_BITS)) - 1);
+        return (Entry.unwrap(self) >> EXPIRY_BITS) & CODE_AND_EPOCH_MASK;
     }
 
     function expiresAt(Entry self) internal pure returns (uint64) {

@@ -52,7 +52,7 @@ library PeerIndex {
     ) internal returns (uint64 version) {
         unchecked {
             uint256 position = old.position();
-            uint256 since = block.timestamp;
+            uint256 since = RegistrationLib.time();
             Entry before;
             if (position != 0) {
                 before = _entryAt(self, position);

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {IDstackMembershipNFT} from "../interfaces/IDstackMembershipNFT.sol";
 import {BaseDomains} from "./BaseDomains.sol";
-import {Entry} from "./Entry.sol";
+import {CODE_AND_EPOCH_MASK, EXPIRY_BITS, EXPIRY_MASK, Entry} from "./Entry.sol";
 import {LANE_1, LANE_2, LANE_4, LANE_8, NIBBLE, ONE} from "./Hex.sol";
 import {MAX_PEERS, PeerIndex} from "./PeerIndex.sol";
 import {Registration} from "./Registration.sol";
@@ -11,8 +11,8 @@ import {UrlCode} from "./UrlCode.sol";
 
 /// @title Answers that list peers
 /// @notice Memory costs its square, so a list of thousands is written once, in the form in which it is returned (ABI),
-/// instead of being gathered as structs and strings and encoded from there. Everything here writes to memory that is not
-/// in use yet; the answer ends the call, or the caller claims it.
+/// instead of being gathered as structs and strings and encoded from there. Answers are written to memory that is not in
+/// use yet, and end the call.
 library PeerLists {
     using PeerIndex for PeerIndex.Index;
 
@@ -180,8 +180,8 @@ library PeerLists {
             for {} lt(i, count) { i := add(i, 1) } {
                 let entry := sload(add(entries.slot, i))
                 // EntryLib's codeAndEpoch, and its hasExpired.
-                let isAlike := eq(and(shr(38, entry), 0x3ffffffffffffff), alike)
-                if iszero(gt(isAlike, lt(sub(and(entry, 0x3fffffffff), 1), timestamp()))) { break }
+                let isAlike := eq(and(shr(EXPIRY_BITS, entry), CODE_AND_EPOCH_MASK), alike)
+                if iszero(gt(isAlike, lt(sub(and(entry, EXPIRY_MASK), 1), timestamp()))) { break }
                 mstore(head, sub(cursor, heads))
                 head := add(head, 32)
                 mstore(cursor, length)

@@ -8,7 +8,7 @@ import {IDstackMembershipErrors} from "../interfaces/IDstackMembershipErrors.sol
 ///     address of the derived key (160) | position (24) | last anchor (38) | registered at (34)
 ///
 /// The position counts from 1; 0 = not registered, and then only the last anchor stands here, which outlives peer and
-/// ticket. Block numbers and times are refused long before they would not fit.
+/// ticket. Block numbers and times that do not fit are refused.
 type Registration is uint256;
 
 using RegistrationLib for Registration global;
@@ -25,13 +25,18 @@ library RegistrationLib {
     uint256 private constant ANCHOR_MASK = (1 << ANCHOR_BITS) - 1;
     uint256 private constant POSITION_MASK = (1 << POSITION_BITS) - 1;
 
-    /// @notice A registered peer. The place, its position, fits, as the index has seen to.
+    /// @notice A registered peer. The place, its position, fits, as the index has seen to, and `since` is or was a `time()`.
     function pack(address account, uint256 place, uint256 anchor, uint256 since) internal pure returns (Registration) {
-        _requireFits(since, SINCE_BITS);
         return Registration.wrap(
             (uint256(uint160(account)) << ADDRESS_SHIFT) | (place << POSITION_SHIFT)
                 | Registration.unwrap(onlyAnchor(anchor)) | since
         );
+    }
+
+    /// @notice The time of the block, which fits; so does the end of a lease that begins now, in an index entry.
+    function time() internal view returns (uint256) {
+        _requireFits(block.timestamp, SINCE_BITS);
+        return block.timestamp;
     }
 
     /// @notice An instance that is not registered.

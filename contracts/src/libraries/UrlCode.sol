@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {ConnectionUrl} from "./ConnectionUrl.sol";
 import {Hex} from "./Hex.sol";
 
 /// @title How a connection URL is stored
@@ -14,8 +15,6 @@ library UrlCode {
     uint256 private constant BASE_SHIFT = 18;
     uint256 private constant SUFFIX_SHIFT = 16;
     uint256 private constant PORT_MASK = 0xffff;
-
-    uint256 private constant MAX_URL = 256;
 
     /// @dev The bytes of a gateway URL up to the last digit of the id.
     uint256 internal constant HEAD = 48;
@@ -32,6 +31,7 @@ library UrlCode {
         pure
         returns (bool isGateway, uint256 code, bytes calldata base)
     {
+        uint256 most = ConnectionUrl.MAX_LENGTH;
         assembly ("memory-safe") {
             // Loads beyond the end of a text read what follows it in the call; the lengths decide.
             let u := url.offset
@@ -63,7 +63,7 @@ library UrlCode {
             }
             isGateway := and(start, eq(byte(end, rest), 0x2e)) // "."
             end := add(end, add(HEAD, 1))
-            isGateway := and(isGateway, and(gt(url.length, end), lt(url.length, add(MAX_URL, 1))))
+            isGateway := and(isGateway, and(gt(url.length, end), iszero(gt(url.length, most))))
             base.offset := add(u, end)
             base.length := mul(isGateway, sub(url.length, end))
         }

@@ -82,7 +82,10 @@ contract SlotsTest is Test {
 
     /// forge-config: default.allow_internal_expect_revert = true
     function test_registration_RevertsIfATimeDoesNotFit() public {
+        vm.warp((1 << 34) - 1);
+        assertEq(RegistrationLib.time(), (1 << 34) - 1);
+        vm.warp(1 << 34);
         vm.expectRevert(abi.encodeWithSelector(Errors.ChainOutOfRange.selector, 1 << 34, 34));
-        RegistrationLib.pack(address(1), 1, 1, 1 << 34);
+        RegistrationLib.time();
     }
 }
