@@ -2,7 +2,9 @@
 pragma solidity 0.8.37;
 
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
+import {Vm} from "forge-std/Vm.sol";
 import {IDstackMembershipErrors as Errors} from "../../src/interfaces/IDstackMembershipErrors.sol";
+import {IDstackMembershipNFT} from "../../src/interfaces/IDstackMembershipNFT.sol";
 import {ClusterTest} from "./ClusterTest.sol";
 
 /// @dev Does to a contract whatever can be done to it, good and bad, in any order, and keeps a model of what must come of
@@ -73,6 +75,9 @@ contract ClusterHandler is ClusterTest {
     uint256 internal time_ = 1_800_000_000;
     Submission[] internal submissions;
 
+    /// @dev What the last call has told, and what it must have told of membership.
+    Vm.Log[] internal events;
+
     /// @dev How often what was done, by outcome: a run in which nothing succeeds proves nothing.
     mapping(string what => uint256) public times;
 
@@ -86,6 +91,10 @@ contract ClusterHandler is ClusterTest {
     }
 
     receive() external payable {}
+
+    function onERC721Received(address, address, uint256, bytes calldata) external pure returns (bytes4) {
+        return this.onERC721Received.selector;
+    }
 
     /// @dev Cheats on block and time last for a call only.
     function arrive() public {
@@ -166,19 +175,28 @@ contract ClusterHandler is ClusterTest {
         (actor, to, instance) = (actor % 4, to % 4, instance % INSTANCES);
         Instance storage it = instances[instance];
         if (it.holder == address(0)) return;
-        bool approve = how % 2 == 0;
-        if (approve) {
-            vm.prank(it.holder);
-            nft.approve(actors[actor], tokenOf(instance));
-        }
-        bool may = approve || actors[actor] == it.holder;
-        bytes memory data = abi.encodeCall(nft.transferFrom, (it.holder, actors[to], tokenOf(instance)));
+        address holder_ = it.holder;
+        bool approve = how % 3 == 0;
+        bool operate = how % 3 == 1 && actors[actor] != holder_;
+        vm.startPrank(holder_);
+        if (approve) nft.approve(actors[actor], tokenOf(instance));
+        if (operate) nft.setApprovalForAll(actors[actor], true);
+        vm.stopPrank();
+        bool may = approve || operate || actors[actor] == holder_;
+        bytes memory data = operate
+            ? abi.encodeWithSignature(
+                "safeTransferFrom(address,address,uint256)", holder_, actors[to], tokenOf(instance)
+            )
+            : abi.encodeCall(nft.transferFrom, (holder_, actors[to], tokenOf(instance)));
         // The reason is OpenZeppelin's, of no interest here.
         if (!done("transfer", actor, 0, data, may ? bytes4(0) : bytes4(0x177e802f))) {
             return;
         }
         it.holder = actors[to];
-        remove(instance);
+        remove(instance, 3);
+        if (!operate) return;
+        vm.prank(holder_);
+        nft.setApprovalForAll(actors[actor], false);
     }
 
     function reassign(uint256 actor, uint256 from, uint256 to) external inItsBlock {
@@ -192,7 +210,7 @@ contract ClusterHandler is ClusterTest {
         bytes memory data = abi.encodeCall(nft.reassignInstance, (textOf(from), textOf(to)));
         if (!done("reassign", actor, 0, data, expected)) return;
         (instances[to].holder, instances[from].holder) = (instances[from].holder, address(0));
-        remove(from);
+        remove(from, 7);
     }
 
     function revoke(uint256 actor, uint256 instance) external inItsBlock {
@@ -201,7 +219,8 @@ contract ClusterHandler is ClusterTest {
         if (!asOwner("revoke", actor, abi.encodeCall(nft.revokeNodeAccess, (textOf(instance))), expected)) return;
         instances[instance].holder = address(0);
         --supply;
-        remove(instance);
+        if (maxNodes != 0) mostTickets = maxNodes < supply ? supply : maxNodes;
+        remove(instance, 4);
     }
 
     function deactivate(uint256 actor, uint256 instance) external inItsBlock {
@@ -212,7 +231,7 @@ contract ClusterHandler is ClusterTest {
         if (holder == address(0)) expected = Errors.InstanceHoldsNoTicket.selector;
         else if (actor != 0 && holder != actors[actor]) expected = Errors.NotTicketHolder.selector;
         bytes memory data = abi.encodeCall(nft.deactivateInstance, (textOf(instance)));
-        if (done("deactivate", actor, 0, data, expected)) remove(instance);
+        if (done("deactivate", actor, 0, data, expected)) remove(instance, 2);
     }
 
     function ban(uint256 actor, uint256 instance, uint256 how) external inItsBlock {
@@ -223,7 +242,7 @@ contract ClusterHandler is ClusterTest {
             : abi.encodeCall(nft.banInstance, (textOf(instance)));
         if (!asOwner(lift ? "unban" : "ban", actor, data, 0)) return;
         instances[instance].banned = !lift;
-        if (!lift) remove(instance);
+        if (!lift) remove(instance, 5);
     }
 
     function prune(uint256 actor, uint256 first, uint256 second) external inItsBlock {
@@ -241,6 +260,7 @@ contract ClusterHandler is ClusterTest {
         }
         // One transaction, one version.
         if (any) ++version;
+        expectPruned(first, second, any);
         if (any) ++times["prune, peers"];
     }
 
@@ -286,7 +306,9 @@ contract ClusterHandler is ClusterTest {
         bytes memory data = callOf(s.call);
         bit = bound_(bit, 32, 8 * data.length - 1);
         flip(data, bit);
+        vm.recordLogs();
         (bool success,) = address(nft).call(data);
+        keepLogs();
         assertEq(success, isPadding(bit / 8, s.call.connectionUrl), "a flipped bit");
         if (!success) ++times["flipped, refused"];
         if (success) accept(s);
@@ -427,8 +449,10 @@ contract ClusterHandler is ClusterTest {
         internal
         returns (bool)
     {
+        vm.recordLogs();
         vm.prank(actors[actor]);
         (bool success, bytes memory answer) = address(nft).call{value: value}(data);
+        keepLogs();
         if (success != (expected == 0) || (!success && bytes4(answer) != expected)) {
             revert(
                 string.concat(
@@ -446,9 +470,21 @@ contract ClusterHandler is ClusterTest {
 
     /// @dev Only the owner may; others are refused before anything else is looked at.
     function asOwner(string memory what, uint256 actor, bytes memory data, bytes4 expected) internal returns (bool) {
-        // Most of the time it is the owner, or nothing would come of a run.
-        if (actor == 3) return done(what, 3, 0, data, Ownable.OwnableUnauthorizedAccount.selector);
+        // Half of the time it is the owner, or nothing would come of a run.
+        if (actor > 1) return done(what, actor, 0, data, Ownable.OwnableUnauthorizedAccount.selector);
         return done(what, 0, 0, data, expected);
+    }
+
+    /// @dev As many removals as there were, which all tell the same version.
+    function expectPruned(uint256 first, uint256 second, bool any) internal view {
+        uint256 removed = 0;
+        for (uint256 i = 0; i < events.length; ++i) {
+            if (events[i].topics[0] != IDstackMembershipNFT.PeerRemoved.selector) continue;
+            assertEq(events[i].data, abi.encode(6, version), "pruned");
+            ++removed;
+        }
+        assertLe(removed, first % INSTANCES == second % INSTANCES ? 1 : 2, "pruned");
+        assertEq(removed != 0, any, "pruned");
     }
 
     function mostlyTheHolder(uint256 actor, uint256 instance) internal view returns (uint256) {
@@ -478,6 +514,31 @@ contract ClusterHandler is ClusterTest {
         return (instance, url);
     }
 
+    function keepLogs() internal {
+        delete events;
+        Vm.Log[] memory all = vm.getRecordedLogs();
+        for (uint256 i = 0; i < all.length; ++i) {
+            events.push(all[i]);
+        }
+    }
+
+    /// @dev The data of the last call's event of a kind, which it must have told as often as expected.
+    function told(bytes32 topic, uint256 expected) internal view returns (bytes memory data) {
+        uint256 found = 0;
+        for (uint256 i = 0; i < events.length; ++i) {
+            if (events[i].topics[0] != topic) continue;
+            data = events[i].data;
+            ++found;
+        }
+        assertEq(found, expected, "events");
+    }
+
+    /// @dev A removal is told with its reason and the version that it made.
+    function expectRemoval(bool removed, uint8 reason) internal view {
+        bytes memory data = told(IDstackMembershipNFT.PeerRemoved.selector, removed ? 1 : 0);
+        if (removed) assertEq(data, abi.encode(reason, version), "removal");
+    }
+
     function expectFailure(bytes memory data, bytes4 expected) internal {
         (bool success, bytes memory answer) = address(nft).call(data);
         assertFalse(success, "a call that must fail");
@@ -492,10 +553,10 @@ contract ClusterHandler is ClusterTest {
 
     /// @param context 0 to 9 the right one; above, one thing about it is another one's.
     function sign(uint256 instance, uint256 url, uint256 age, uint256 context) internal returns (Submission memory s) {
-        context %= 20;
+        context %= 21;
         s.instance = instance;
         s.url = url;
-        s.genuine = context < 10 || context > 15;
+        s.genuine = context < 10 || (context > 15 && context < 20);
         s.app = context == 16 || context == 17 ? 1 : 0;
         s.root = context == 18 ? 1 - root : root;
         string memory text = url == URLS ? "" : urlAt(instance, url).text;
@@ -504,6 +565,12 @@ contract ClusterHandler is ClusterTest {
         statement.anchor -= uint64(age);
         statement.anchorHash = blockhash(statement.anchor);
         s.anchor = statement.anchor;
+        if (context == 20) {
+            // Of a block that is not there yet, whose hash is a guess.
+            statement.anchor += uint64(1 + url);
+            statement.anchorHash = keccak256("a guess");
+            s.anchor = statement.anchor;
+        }
         if (context == 10) statement.chainId += 1;
         if (context == 11) statement.nft = address(this);
         if (context == 12) statement.instanceId = ~statement.instanceId;
@@ -535,7 +602,7 @@ contract ClusterHandler is ClusterTest {
             }
         }
         if (s.anchor <= it.lastAnchor) return Errors.AnchorNotNewer.selector;
-        if (s.anchor + 256 < block_) return Errors.AnchorUnknown.selector;
+        if (s.anchor >= block_ || s.anchor + 256 < block_) return Errors.AnchorUnknown.selector;
         if (s.app == 1 && !otherAppAllowed) return Errors.AppNotAllowed.selector;
         if (s.root != root) return Errors.KmsSignerMismatch.selector;
         return s.genuine ? bytes4(0) : Errors.AppSignerMismatch.selector;
@@ -544,19 +611,13 @@ contract ClusterHandler is ClusterTest {
     function accept(Submission memory s) internal {
         Instance storage it = instances[s.instance];
         it.lastAnchor = s.anchor;
-        if (s.url == URLS) {
-            if (drop(s.instance)) ++version;
-            return;
-        }
+        if (s.url == URLS) return count(drop(s.instance), 1);
         string memory url = s.call.connectionUrl;
         address key = vm.addr(keyOf(s));
         bool expired = it.registered && it.expiresAt != 0 && it.expiresAt <= time_;
-        if (!isListedAt(s.instance) || !same(it.url, url) || it.key != key) {
-            ++version;
-            ++times["changed"];
-        } else {
-            ++times["renewed"];
-        }
+        bool changed = !isListedAt(s.instance) || !same(it.url, url) || it.key != key;
+        if (changed) ++version;
+        ++times[changed ? "changed" : "renewed"];
         if (!it.registered) registered.push(s.instance);
         if (!it.registered || expired) it.registeredAt = time_;
         it.registered = true;
@@ -564,6 +625,17 @@ contract ClusterHandler is ClusterTest {
         it.key = key;
         it.epoch = epoch;
         it.expiresAt = lease == 0 ? 0 : time_ + lease;
+        bytes memory data = told(IDstackMembershipNFT.PeerRegistered.selector, changed ? 1 : 0);
+        Registration memory r = s.call;
+        if (changed) {
+            assertEq(
+                data,
+                abi.encode(url, it.expiresAt, version, r.derivedPublicKey, r.appSignature, r.kmsSignature),
+                "evidence"
+            );
+        }
+        data = told(IDstackMembershipNFT.PeerRenewed.selector, changed ? 0 : 1);
+        if (!changed) assertEq(data, abi.encode(it.expiresAt), "renewal");
     }
 
     function keyOf(Submission memory s) internal returns (uint256 key) {
@@ -574,9 +646,14 @@ contract ClusterHandler is ClusterTest {
     }
 
     /// @dev Takes an instance out, and makes all statements of before worthless.
-    function remove(uint256 instance) internal {
+    function remove(uint256 instance, uint8 reason) internal {
         instances[instance].lastAnchor = block_ - 1;
-        if (drop(instance)) ++version;
+        count(drop(instance), reason);
+    }
+
+    function count(bool removed, uint8 reason) internal {
+        if (removed) ++version;
+        expectRemoval(removed, reason);
     }
 
     function drop(uint256 instance) internal returns (bool) {
@@ -595,6 +672,7 @@ contract ClusterHandler is ClusterTest {
         ++epoch;
         ++version;
         ++times["tightened"];
+        assertEq(told(IDstackMembershipNFT.PolicyTightened.selector, 1), abi.encode(epoch, version), "tightening");
     }
 
     // Texts
