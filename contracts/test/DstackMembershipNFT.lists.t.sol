@@ -108,8 +108,8 @@ contract DstackMembershipNFTListsTest is ClusterTest {
 
     /// @dev A code for a gateway URL under an allowed base domain, and the length for any other, in dev mode as well.
     function test_registerPeer_KeepsACodeOfGatewayUrlsOnly() public {
-        uint256 domain = 1 << 18;
-        uint256 long = 2 << 18;
+        uint256 domain = domainCode(1);
+        uint256 long = domainCode(2);
         joinAndExpect(gatewayUrl(next(), "", BASE_DOMAIN), domain);
         joinAndExpect(gatewayUrl(next(), "-s", BASE_DOMAIN), domain | (1 << 16));
         joinAndExpect(gatewayUrl(next(), "-g", LONG_DOMAIN), long | (2 << 16));
@@ -130,6 +130,44 @@ contract DstackMembershipNFTListsTest is ClusterTest {
         join(url, 0);
         uint256 entry = uint256(vm.load(address(nft), bytes32(ENTRIES_SLOT + position)));
         assertEq((entry >> 62) & ((1 << 34) - 1), code, url);
+        // The first word of bytes kept: none beside a code.
+        bytes32 word = vm.load(address(nft), bytes32(recordSlot(nodes[nodes.length - 1].id) + 2));
+        assertEq(word, code < domainCode(1) ? bytes32(bytes(url)) : bytes32(0), url);
+    }
+
+    function domainCode(uint256 number) internal pure returns (uint256) {
+        return number << 18;
+    }
+
+    function recordSlot(string memory id) internal pure returns (uint256) {
+        return uint256(keccak256(abi.encode(uint160(toId(id)), ENTRIES_SLOT - 1)));
+    }
+
+    /// @dev As long as a URL of 256 bytes lets it be, behind peers whose places in the answer must not be touched.
+    function test_lists_LongestBaseDomain() public {
+        string memory label = "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvw";
+        string memory domain = string.concat(label, ".", label, ".", label, ".", label);
+        nft.addBaseDomain(domain);
+        for (uint256 i = 0; i < 4; ++i) {
+            join(gatewayUrl(next(), "-s", BASE_DOMAIN), 0);
+            join(gatewayUrl(next(), i % 2 == 0 ? "-65535s" : "-65534s", domain), 0);
+        }
+        assertEq(bytes(nodes[1].url).length, 255);
+        checkLists();
+    }
+
+    /// @dev Bytes of a longer URL that stood there before are no part of one that ends with a whole word.
+    function test_registerPeer_RenewsWhenTheDomainIsAllowedLaterWhateverStoodThere() public {
+        string memory id = next();
+        string memory url = string.concat("https://", id, ".abc.example.org");
+        assertEq(bytes(url).length, 64);
+        join(string.concat("http://", id, id, id), 0);
+        register(id, url);
+        nft.addBaseDomain("abc.example.org");
+        uint256 version = nft.version();
+        register(id, url);
+        assertEq(nft.version(), version);
+        assertEq(nft.getPeer(id).connectionUrl, url);
     }
 
     /// @dev The same URL, which is kept in another way from then on: a renewal, not a change.

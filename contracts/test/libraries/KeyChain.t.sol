@@ -15,6 +15,20 @@ contract KeyChainHarness {
         return KeyChain.appIdOf(kmsSignature);
     }
 
+    mapping(bytes32 => address) internal verified;
+
+    function certifiedKey(bytes calldata kmsSignature, address kmsRoot) external returns (address) {
+        return KeyChain.certifiedKey(verified, kmsSignature, kmsRoot);
+    }
+
+    function remembered(bytes32 hash) external view returns (address) {
+        return verified[hash];
+    }
+
+    function remember(bytes32 hash, address appKey) external {
+        verified[hash] = appKey;
+    }
+
     function verifyCertificate(bytes calldata kmsSignature, address kmsRoot) external view returns (address) {
         return KeyChain.verifyCertificate(kmsSignature, kmsRoot);
     }
@@ -38,6 +52,25 @@ contract KeyChainHarness {
 }
 
 contract KeyChainTest is ClusterTest {
+    function test_certifiedKey_RemembersByRootAndCertificate() public {
+        address root = vm.addr(ROOT_KEY);
+        bytes memory cert = certificate(ROOT_KEY, APP_KEY, stranger);
+        bytes32 hash = keccak256(abi.encodePacked(uint256(uint160(root)), cert));
+        assertEq(chain.remembered(hash), address(0));
+        assertEq(chain.certifiedKey(cert, root), vm.addr(APP_KEY));
+        assertEq(chain.remembered(hash), vm.addr(APP_KEY));
+        assertEq(chain.certifiedKey(cert, root), vm.addr(APP_KEY));
+    }
+
+    /// @dev What was verified is not verified again: here it could not be.
+    function test_certifiedKey_AsksItsMemoryFirst() public {
+        bytes memory cert = new bytes(118);
+        chain.remember(keccak256(abi.encodePacked(uint256(uint160(stranger)), cert)), holder);
+        assertEq(chain.certifiedKey(cert, stranger), holder);
+        vm.expectRevert();
+        chain.certifiedKey(cert, holder);
+    }
+
     KeyChainHarness internal chain = new KeyChainHarness();
     address internal constant APP_ID = address(0xA11CE);
 
