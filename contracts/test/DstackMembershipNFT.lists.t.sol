@@ -143,6 +143,18 @@ contract DstackMembershipNFTListsTest is ClusterTest {
         return uint256(keccak256(abi.encode(uint160(toId(id)), ENTRIES_SLOT - 1)));
     }
 
+    /// @dev What those who left from the end have left there is in no list, also where it is like those before it.
+    function test_lists_NothingBehindTheEnd() public {
+        for (uint256 i = 0; i < 6; ++i) {
+            join(i == 2 ? URL : gatewayUrl(next(), "-s", BASE_DOMAIN), 0);
+        }
+        while (nodes.length > 0) {
+            nft.deactivateInstance(nodes[nodes.length - 1].id);
+            nodes.pop();
+            checkLists();
+        }
+    }
+
     /// @dev As long as a URL of 256 bytes lets it be, behind peers whose places in the answer must not be touched.
     function test_lists_LongestBaseDomain() public {
         string memory label = "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvw";
