@@ -57,7 +57,7 @@ contract UrlCodeTest is Test {
     }
 
     function test_parseGateway_LeavesAllElseAlone() public view {
-        string[22] memory ends = [
+        string[25] memory ends = [
             "-",
             "-0",
             "-0s",
@@ -79,7 +79,10 @@ contract UrlCodeTest is Test {
             "-s-",
             "s",
             "1",
-            "-/"
+            "-/",
+            "-:",
+            "-1:",
+            "-:s"
         ];
         for (uint256 i = 0; i < ends.length; ++i) {
             expectNone(string.concat("https://", ID, ends[i], ".", BASE));

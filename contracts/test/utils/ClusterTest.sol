@@ -55,6 +55,11 @@ abstract contract ClusterTest is Test {
         return Membership(vm.deployCode("DstackMembershipNFT.sol:DstackMembershipNFT", abi.encode(kmsRoot)));
     }
 
+    /// @dev A call of its own, for expecting that it reverts: from within, that would end the test and pass it.
+    function tryDeploy(address kmsRoot) external {
+        deploy(kmsRoot);
+    }
+
     // Chain
 
     function nextBlock() internal {
