@@ -1,4 +1,4 @@
-# Debian: libcurl4-openssl-dev libjansson-dev libsecp256k1-dev nettle-dev
+# Debian: libcurl4-openssl-dev libjansson-dev libsecp256k1-dev nettle-dev libwslay-dev
 #         libmicrohttpd-dev libssl-dev (programs), libcmocka-dev (tests)
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
@@ -7,6 +7,7 @@ pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl>=7.85)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson>=2.13)
 pkg_check_modules(SECP256K1 REQUIRED IMPORTED_TARGET libsecp256k1)
 pkg_check_modules(NETTLE REQUIRED IMPORTED_TARGET nettle>=3.7)
+find_package(wslay REQUIRED CONFIG)
 
 if(DSTACK_P2P_BUILD_PROGRAMS)
   pkg_check_modules(MICROHTTPD REQUIRED IMPORTED_TARGET libmicrohttpd>=0.9.71)

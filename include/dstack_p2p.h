@@ -32,8 +32,8 @@
  * Processes: do not use a handle in a child after fork().
  *
  * Configuration, first found wins: the argument or option; the environment (CONTRACT_ADDRESS,
- * CONNECTION_URL, RPC_URL, CHAIN_ID, PRIVATE_KEY_FILE, PRIVATE_KEY, DSTACK_SIMULATOR_ENDPOINT); the
- * default. The environment is read by dstack_p2p_new*() only. It comes from the operator, not from the
+ * CONNECTION_URL, RPC_URL, CHAIN_ID, PRIVATE_KEY_FILE, PRIVATE_KEY, DSTACK_SIMULATOR_ENDPOINT,
+ * DSTACK_P2P_STATE_DIR, DSTACK_P2P_CACHE_FILE); the default. The environment is read by dstack_p2p_new*() only. It comes from the operator, not from the
  * measured image: in production give the contract address and the chain id as arguments.
  *
  * Units: times are seconds since 1970 by the chain's clock, unless a name ends in _ms; amounts are wei.
@@ -148,6 +148,24 @@ typedef enum dstack_p2p_block {
     DSTACK_P2P_BLOCK_RESERVED = 0x7fffffff
 } dstack_p2p_block;
 
+/**
+ * Whether peers are checked against the evidence in the contract's events: that code which the KMS root
+ * vouches for stated, for this chain and contract, where it can be reached. A node cannot invent that.
+ */
+typedef enum dstack_p2p_evidence {
+    DSTACK_P2P_EVIDENCE_AUTO = 0,     /**< checked where the KMS root is known, as it is in a dstack VM */
+    DSTACK_P2P_EVIDENCE_REQUIRED = 1, /**< checked, and no list without a known KMS root */
+    DSTACK_P2P_EVIDENCE_OFF = 2,      /**< the node is trusted */
+    DSTACK_P2P_EVIDENCE_RESERVED = 0x7fffffff
+} dstack_p2p_evidence;
+
+/** Whether a running monitor looks after this node's registration. */
+typedef enum dstack_p2p_keep {
+    DSTACK_P2P_KEEP_ON = 0,  /**< from dstack_p2p_register() until dstack_p2p_withdraw() */
+    DSTACK_P2P_KEEP_OFF = 1, /**< the application calls dstack_p2p_register() itself */
+    DSTACK_P2P_KEEP_RESERVED = 0x7fffffff
+} dstack_p2p_keep;
+
 /** For guest_wait_ms: ask the guest agent once and do not wait for it. */
 #define DSTACK_P2P_NO_WAIT UINT32_MAX
 
@@ -195,6 +213,18 @@ typedef struct dstack_p2p_options {
     /** Receiver of log lines and its first argument. Default: nobody, nothing is written anywhere. */
     dstack_p2p_log_fn log;
     void *log_context;
+    /** Directory for what several processes with one wallet, and one process after another, have to know of
+     *  each other's transactions. Made if missing; must belong to the user. Default: DSTACK_P2P_STATE_DIR,
+     *  else dstack-p2p in XDG_RUNTIME_DIR, else /tmp/dstack-p2p-<user id>. */
+    const char *state_dir;
+    /** File that keeps the monitor's last list over restarts. It is believed until the node answers: keep it
+     *  where nobody else can write. Default: DSTACK_P2P_CACHE_FILE, else none. */
+    const char *cache_file;
+    /** The KMS root, "0x" and 40 hex digits, that peers' evidence is checked against. Default: the root of
+     *  this node's own key chain, once the guest agent has handed it out. */
+    const char *kms_root;
+    dstack_p2p_evidence evidence;
+    dstack_p2p_keep keep;
     /** For options to come; must be zero. */
     uint64_t reserved[16];
 } dstack_p2p_options;
@@ -377,7 +407,12 @@ typedef struct dstack_p2p_status {
     char transport[16];      /**< how changes are noticed: "poll" */
     char message[256];       /**< sentence to code; "" when 0 */
     bool registered;         /**< the last list holds this node */
-    uint64_t lease_expires_at; /**< end of its lease; 0 = never, or not registered */
+    bool checked;            /**< the peers of the last list were checked against their evidence */
+    bool keeping;            /**< the monitor looks after this node's registration */
+    uint32_t left_out;       /**< peers that the contract lists, and whose evidence does not hold */
+    uint64_t lease_expires_at; /**< end of this node's lease; 0 = never, or not registered */
+    int keep_code;           /**< dstack_p2p_code of the last try to keep it up; 0 = it went well */
+    char keep_message[256];  /**< sentence to keep_code; "" when 0 */
     uint64_t reserved[64];
 } dstack_p2p_status;
 

@@ -32,6 +32,7 @@ LAUNCH=(
   'has_library jansson:libjansson-dev'
   'has_library libsecp256k1:libsecp256k1-dev'
   'has_library nettle:nettle-dev'
+  'has_file /usr/include/wslay/wslay.h:libwslay-dev'
   'has_library libmicrohttpd:libmicrohttpd-dev'
   'has_library libcrypto:libssl-dev'
   'has_library cmocka:libcmocka-dev'

@@ -2,6 +2,7 @@
 #include "dstack_p2p.h"
 
 #include "base/event.h"
+#include "base/gate.h"
 #include "base/secret.h"
 #include "cluster/peers.h"
 #include "cluster/register.h"
@@ -66,7 +67,8 @@ dstack_p2p *dstack_p2p_new_with_options(const char *contract, const char *url,
     if (!sdk) return NULL;
     sdk->clock = base_clock_system();
     sdk->cancel_fd = base_event_new();
-    if (!cluster_monitor_init(&sdk->monitor) || sdk->cancel_fd < 0)
+    sdk->gate_fd = base_gate_new();
+    if (!cluster_monitor_init(&sdk->monitor) || sdk->cancel_fd < 0 || sdk->gate_fd < 0)
         base_fail(&sdk->config_error, DSTACK_P2P_ERR_SYSTEM, "the system refuses more descriptors");
     cluster_config_load(&sdk->config, contract, url, options, &sdk->config_error);
     atomic_store(&sdk->chain_id, sdk->config.chain_id);
@@ -82,6 +84,7 @@ void dstack_p2p_free(dstack_p2p *sdk)
     eth_rpc_free(sdk->rpc);
     cluster_config_free(&sdk->config);
     base_event_free(sdk->cancel_fd);
+    base_gate_free(sdk->gate_fd);
     base_wipe(sdk, sizeof *sdk);
     free(sdk);
 }
@@ -117,6 +120,20 @@ static int begin(dstack_p2p *sdk)
     return sdk->error.code;
 }
 
+/* The same for one that asks the guest agent or sends transactions; after 0 to be followed by leave(). */
+static int enter(dstack_p2p *sdk)
+{
+    if (!begin(sdk) && !base_gate_enter(sdk->gate_fd, sdk->cancel_fd))
+        base_fail(&sdk->error, DSTACK_P2P_ERR_CANCELLED, "cancelled while waiting for the monitor's thread");
+    return sdk->error.code;
+}
+
+static int leave(dstack_p2p *sdk)
+{
+    base_gate_leave(sdk->gate_fd);
+    return sdk->error.code;
+}
+
 int dstack_p2p_register(dstack_p2p *sdk)
 {
     if (!sdk) return DSTACK_P2P_ERR_INVALID_ARGUMENT;
@@ -124,13 +141,17 @@ int dstack_p2p_register(dstack_p2p *sdk)
     if (!sdk->config.url)
         return base_fail(&sdk->error, DSTACK_P2P_ERR_CONNECTION_URL,
                          "no connection URL: give one to dstack_p2p_new(), or set CONNECTION_URL");
-    return cluster_register(sdk, sdk->config.url, &sdk->error);
+    if (enter(sdk)) return sdk->error.code;
+    cluster_register(sdk, sdk->config.url, &sdk->error);
+    return leave(sdk);
 }
 
 int dstack_p2p_withdraw(dstack_p2p *sdk)
 {
     if (!sdk) return DSTACK_P2P_ERR_INVALID_ARGUMENT;
-    return begin(sdk) ? sdk->error.code : cluster_register(sdk, "", &sdk->error);
+    if (enter(sdk)) return sdk->error.code;
+    cluster_register(sdk, "", &sdk->error);
+    return leave(sdk);
 }
 
 dstack_p2p_peers *dstack_p2p_get_peers(dstack_p2p *sdk)
@@ -143,7 +164,9 @@ dstack_p2p_peers *dstack_p2p_get_peers(dstack_p2p *sdk)
 /* The identity, or NULL with the reason on the handle. */
 static const cluster_identity *identify(dstack_p2p *sdk)
 {
-    return !sdk || begin(sdk) || cluster_identify(sdk, &sdk->error) ? NULL : &sdk->identity;
+    if (!sdk || enter(sdk)) return NULL;
+    cluster_identify(sdk, &sdk->error);
+    return leave(sdk) ? NULL : &sdk->identity;
 }
 
 const char *dstack_p2p_instance_id(dstack_p2p *sdk)

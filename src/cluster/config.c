@@ -16,7 +16,7 @@
 #define GWEI            ((eth_wei)1000000000)
 
 /* What is longer is not told back to who gave it: it may be a private key in the wrong place. */
-enum { SHOWN_ADDRESS_MAX = 46, SHOWN_NUMBER_MAX = 30 };
+enum { SHOWN_ADDRESS_MAX = 46, SHOWN_NUMBER_MAX = 30, PATH_MAX_BYTES = 3072 };
 
 enum {
     GUEST_WAIT_MS = 300000,
@@ -98,6 +98,44 @@ static int load_endpoints(cluster_config *config, const dstack_p2p_options *opti
     return copy(rpc, &config->rpc_urls, error) ? error->code : copy(guest, &config->guest_endpoint, error);
 }
 
+static int load_root(cluster_config *config, const char *text, base_error *error)
+{
+    static const uint8_t zero[20];
+    if (!text || !*text) return 0;
+    if (strlen(text) > SHOWN_ADDRESS_MAX || !eth_address_parse(text, config->kms_root20) ||
+        !memcmp(config->kms_root20, zero, 20))
+        return base_fail(error, DSTACK_P2P_ERR_CONFIG,
+                         "kms_root is not 0x and 40 hex digits, has a wrong checksum, or is zero");
+    config->has_kms_root = true;
+    return 0;
+}
+
+static int load_path(const char *argument, const char *variable, char **out, base_error *error)
+{
+    const char *text = choose(argument, variable);
+    if (text && strlen(text) > PATH_MAX_BYTES)
+        return base_fail(error, DSTACK_P2P_ERR_CONFIG, "%s is longer than %d bytes", variable,
+                         PATH_MAX_BYTES);
+    return copy(text, out, error);
+}
+
+static int load_places(cluster_config *config, const dstack_p2p_options *options, base_error *error)
+{
+    if (load_path(options->state_dir, "DSTACK_P2P_STATE_DIR", &config->state_dir, error)) return error->code;
+    return load_path(options->cache_file, "DSTACK_P2P_CACHE_FILE", &config->cache_file, error);
+}
+
+static int load_choices(cluster_config *config, const dstack_p2p_options *options, base_error *error)
+{
+    if ((unsigned)options->evidence > DSTACK_P2P_EVIDENCE_OFF ||
+        (unsigned)options->keep > DSTACK_P2P_KEEP_OFF)
+        return base_fail(error, DSTACK_P2P_ERR_CONFIG, "the %s option is none of the known ones",
+                         (unsigned)options->keep > DSTACK_P2P_KEEP_OFF ? "keep" : "evidence");
+    config->evidence = options->evidence;
+    config->keeps = options->keep == DSTACK_P2P_KEEP_ON;
+    return load_root(config, options->kms_root, error);
+}
+
 static int load_block(cluster_config *config, dstack_p2p_block block, base_error *error)
 {
     static const char *const tags[] = {"latest", "safe", "finalized"};
@@ -149,7 +187,8 @@ int cluster_config_load(cluster_config *config, const char *contract, const char
                              options->log_level ? options->log_level : DSTACK_P2P_LOG_WARNING};
     if (load_contract(config, contract, error) || load_url(config, url, error) ||
         load_chain_id(config, options->chain_id, error) || load_endpoints(config, options, error) ||
-        load_numbers(config, options, error))
+        load_numbers(config, options, error) || load_places(config, options, error) ||
+        load_choices(config, options, error))
         return error->code;
     return cluster_private_key_load(options->private_key, options->private_key_file, &config->log,
                                     &config->has_key, config->key32, error);
@@ -161,4 +200,6 @@ void cluster_config_free(cluster_config *config)
     free(config->url);
     free(config->rpc_urls);
     free(config->guest_endpoint);
+    free(config->state_dir);
+    free(config->cache_file);
 }

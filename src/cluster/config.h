@@ -19,6 +19,12 @@ typedef struct cluster_config {
     eth_wei max_fee_per_gas, max_priority_fee, max_fee_per_day;
     uint32_t guest_wait_ms, rpc_timeout_ms, confirm_timeout_ms, poll_interval_ms;
     const char *block; /**< "latest", "safe" or "finalized" */
+    char *state_dir;   /**< NULL = the default */
+    char *cache_file;  /**< NULL = none */
+    bool has_kms_root;
+    uint8_t kms_root20[20];
+    dstack_p2p_evidence evidence;
+    bool keeps; /**< the monitor looks after the registration */
     base_log log;
 } cluster_config;
 

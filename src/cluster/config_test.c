@@ -10,9 +10,15 @@
 
 static int setup(void **state)
 {
-    static const char *const variables[] = {
-        "CONTRACT_ADDRESS", "CONNECTION_URL",           "RPC_URL", "CHAIN_ID", "PRIVATE_KEY_FILE",
-        "PRIVATE_KEY",      "DSTACK_SIMULATOR_ENDPOINT"};
+    static const char *const variables[] = {"CONTRACT_ADDRESS",
+                                            "CONNECTION_URL",
+                                            "RPC_URL",
+                                            "CHAIN_ID",
+                                            "PRIVATE_KEY_FILE",
+                                            "PRIVATE_KEY",
+                                            "DSTACK_SIMULATOR_ENDPOINT",
+                                            "DSTACK_P2P_STATE_DIR",
+                                            "DSTACK_P2P_CACHE_FILE"};
     (void)state;
     for (size_t i = 0; i < COUNT(variables); i++)
         unsetenv(variables[i]);
@@ -75,7 +81,57 @@ static void test_defaults(void **state)
     assert_string_equal(config.block, "latest");
     assert_int_equal(config.log.level, DSTACK_P2P_LOG_WARNING);
     assert_null(config.log.fn);
+    assert_null(config.state_dir);
+    assert_null(config.cache_file);
+    assert_false(config.has_kms_root);
+    assert_int_equal(config.evidence, DSTACK_P2P_EVIDENCE_AUTO);
+    assert_true(config.keeps);
     cluster_config_free(&config);
+}
+
+static void test_places(void **state)
+{
+    (void)state;
+    dstack_p2p_options options = {.state_dir = "/run/mine", .cache_file = "peers"};
+    setenv("DSTACK_P2P_STATE_DIR", "/run/other", 1);
+    setenv("DSTACK_P2P_CACHE_FILE", "", 1);
+    cluster_config config = loaded(NULL, NULL, &options);
+    expect_text(config.state_dir, "/run/mine");
+    expect_text(config.cache_file, "peers");
+    cluster_config_free(&config);
+    config = loaded(NULL, NULL, NULL);
+    expect_text(config.state_dir, "/run/other");
+    expect_text(config.cache_file, NULL);
+    cluster_config_free(&config);
+    char *longest = calloc(1, 4000);
+    memset(longest, 'x', 3999);
+    options.cache_file = longest;
+    expect_failure(NULL, NULL, &options, DSTACK_P2P_ERR_CONFIG, "DSTACK_P2P_CACHE_FILE is longer than");
+    free(longest);
+}
+
+static void test_evidence(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"0x", "5FbDB2315678afecb367f032d93F642f64180aa3Z",
+                                      "0x0000000000000000000000000000000000000000"};
+    dstack_p2p_options options = {
+        .kms_root = CONTRACT, .evidence = DSTACK_P2P_EVIDENCE_REQUIRED, .keep = DSTACK_P2P_KEEP_OFF};
+    cluster_config config = loaded(NULL, NULL, &options);
+    assert_true(config.has_kms_root && config.kms_root20[0] == 0x5f && config.kms_root20[19] == 0xa3);
+    assert_int_equal(config.evidence, DSTACK_P2P_EVIDENCE_REQUIRED);
+    assert_false(config.keeps);
+    cluster_config_free(&config);
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        options.kms_root = bad[i];
+        expect_failure(NULL, NULL, &options, DSTACK_P2P_ERR_CONFIG, "kms_root");
+    }
+    options.kms_root = NULL;
+    options.evidence = 3;
+    expect_failure(NULL, NULL, &options, DSTACK_P2P_ERR_CONFIG, "evidence option");
+    options.evidence = 0;
+    options.keep = 2;
+    expect_failure(NULL, NULL, &options, DSTACK_P2P_ERR_CONFIG, "keep option");
 }
 
 static void test_argument_then_environment(void **state)
@@ -278,6 +334,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_defaults, setup),
+        cmocka_unit_test_setup(test_places, setup),
+        cmocka_unit_test_setup(test_evidence, setup),
         cmocka_unit_test_setup(test_argument_then_environment, setup),
         cmocka_unit_test_setup(test_argument_hides_the_environment, setup),
         cmocka_unit_test_setup(test_every_variable_is_checked, setup),

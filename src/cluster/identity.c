@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cluster/identity.h"
 
+#include "base/gate.h"
 #include "base/hex.h"
 #include "base/secret.h"
 #include "cluster/sdk.h"
@@ -13,17 +14,21 @@
 /* What the app key signs when only the derived key is asked for: no statement begins like this. */
 #define IDENTITY_PURPOSE "dstack-p2p"
 
-static guest_client *guest(dstack_p2p *sdk, base_error *error)
+static guest_client *make_guest(const dstack_p2p *sdk, uint32_t wait_ms, int cancel_fd, base_error *error)
 {
-    if (!sdk->guest) {
-        guest_config config = {.endpoint = sdk->config.guest_endpoint,
-                               .wait_ms = sdk->config.guest_wait_ms,
-                               .cancel_fd = sdk->cancel_fd,
-                               .clock = sdk->clock,
-                               .log = &sdk->config.log};
-        sdk->guest = guest_client_new(&config);
-    }
-    if (!sdk->guest) base_fail(error, DSTACK_P2P_ERR_NO_MEMORY, "out of memory");
+    guest_config config = {.endpoint = sdk->config.guest_endpoint,
+                           .wait_ms = wait_ms,
+                           .cancel_fd = cancel_fd,
+                           .clock = sdk->clock,
+                           .log = &sdk->config.log};
+    guest_client *guest = guest_client_new(&config);
+    if (!guest) base_fail(error, DSTACK_P2P_ERR_NO_MEMORY, "out of memory");
+    return guest;
+}
+
+static guest_client *own_guest(dstack_p2p *sdk, base_error *error)
+{
+    if (!sdk->guest) sdk->guest = make_guest(sdk, sdk->config.guest_wait_ms, sdk->cancel_fd, error);
     return sdk->guest;
 }
 
@@ -44,12 +49,12 @@ static int check_key(const guest_key *key, cluster_identity *id, base_error *err
     return 0;
 }
 
-static int derive(dstack_p2p *sdk, cluster_identity *id, base_error *error)
+static int derive(const dstack_p2p *sdk, guest_client *guest, cluster_identity *id, base_error *error)
 {
     char path[REGISTRY_PATH_TEXT];
     guest_key key;
     registry_key_path(id->instance20, path);
-    int code = guest_client_get_key(sdk->guest, path, IDENTITY_PURPOSE, &key, error);
+    int code = guest_client_get_key(guest, path, IDENTITY_PURPOSE, &key, error);
     if (!code) code = check_key(&key, id, error);
     if (!code && !sdk->config.has_key) memcpy(id->derived_key32, key.key32, 32);
     base_wipe(&key, sizeof key);
@@ -74,15 +79,14 @@ static void write_texts(cluster_identity *id)
     eth_address_format(id->payer20, id->payer_text);
 }
 
-int cluster_identify(dstack_p2p *sdk, base_error *error)
+static int identify(dstack_p2p *sdk, guest_client *guest, base_error *error)
 {
     guest_info info;
     cluster_identity id = {0};
-    if (sdk->has_identity) return 0;
-    if (!guest(sdk, error) || guest_client_info(sdk->guest, &info, error)) return error->code;
+    if (guest_client_info(guest, &info, error)) return error->code;
     memcpy(id.instance20, info.instance_id20, 20);
     memcpy(id.app_id20, info.app_id20, 20);
-    if (!derive(sdk, &id, error) && !choose_payer(&sdk->config, &id, error)) {
+    if (!derive(sdk, guest, &id, error) && !choose_payer(&sdk->config, &id, error)) {
         write_texts(&id);
         sdk->identity = id;
         sdk->has_identity = true;
@@ -90,6 +94,24 @@ int cluster_identify(dstack_p2p *sdk, base_error *error)
                        id.instance_text, id.app_id_text, id.address_text);
     }
     base_wipe(&id, sizeof id);
+    return error->code;
+}
+
+int cluster_identify(dstack_p2p *sdk, base_error *error)
+{
+    if (sdk->has_identity) return own_guest(sdk, error) ? 0 : error->code;
+    return own_guest(sdk, error) ? identify(sdk, sdk->guest, error) : error->code;
+}
+
+int cluster_identify_at_once(dstack_p2p *sdk, int cancel_fd, base_error *error)
+{
+    if (sdk->has_identity) return 0;
+    if (!base_gate_enter(sdk->gate_fd, cancel_fd))
+        return base_fail(error, DSTACK_P2P_ERR_CANCELLED, "cancelled while waiting for another call");
+    guest_client *guest = sdk->has_identity ? NULL : make_guest(sdk, DSTACK_P2P_NO_WAIT, cancel_fd, error);
+    if (guest) identify(sdk, guest, error);
+    guest_client_free(guest);
+    base_gate_leave(sdk->gate_fd);
     return error->code;
 }
 

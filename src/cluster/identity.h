@@ -21,9 +21,15 @@ typedef struct cluster_identity {
 
 /**
  * Asks the guest agent, unless it is known already, and checks the chain as far as it goes without the
- * contract.
+ * contract. Waits for the agent. Inside the handle's gate.
  */
 int cluster_identify(dstack_p2p *sdk, base_error *error);
+
+/**
+ * The same from outside the gate, with a connection of its own and without waiting for an agent that is not
+ * there. Any thread.
+ */
+int cluster_identify_at_once(dstack_p2p *sdk, int cancel_fd, base_error *error);
 
 /**
  * Has the guest agent sign a purpose with the app key, and checks that the signature is the app key's

@@ -22,6 +22,9 @@ struct dstack_p2p {
     const base_clock *clock;
     int cancel_fd;
 
+    /* Who asks the guest agent who we are, or sends a transaction, is inside the gate: the application's
+     * thread, or one of the handle's own. */
+    int gate_fd;
     guest_client *guest;
     eth_rpc *rpc;
     cluster_paging paging;     /**< of what `rpc` answers */

@@ -6,9 +6,15 @@
 #include <string.h>
 #include <time.h>
 
-static const char *const variables[] = {
-    "CONTRACT_ADDRESS", "CONNECTION_URL",           "RPC_URL", "CHAIN_ID", "PRIVATE_KEY_FILE",
-    "PRIVATE_KEY",      "DSTACK_SIMULATOR_ENDPOINT"};
+static const char *const variables[] = {"CONTRACT_ADDRESS",
+                                        "CONNECTION_URL",
+                                        "RPC_URL",
+                                        "CHAIN_ID",
+                                        "PRIVATE_KEY_FILE",
+                                        "PRIVATE_KEY",
+                                        "DSTACK_SIMULATOR_ENDPOINT",
+                                        "DSTACK_P2P_STATE_DIR",
+                                        "DSTACK_P2P_CACHE_FILE"};
 
 static void clear_variables(void)
 {
@@ -43,6 +49,7 @@ int world_make(void **state)
                                       .rpc_timeout_ms = 20000,
                                       .confirm_timeout_ms = 700,
                                       .poll_interval_ms = 20,
+                                      .evidence = DSTACK_P2P_EVIDENCE_OFF,
                                       .log_level = DSTACK_P2P_LOG_DEBUG,
                                       .log = note,
                                       .log_context = w};

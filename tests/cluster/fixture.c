@@ -333,9 +333,15 @@ void fund(const world *it, const char *address)
 int world_setup(void **state)
 {
     static world it;
-    static const char *const variables[] = {
-        "CONTRACT_ADDRESS", "CONNECTION_URL",           "RPC_URL", "CHAIN_ID", "PRIVATE_KEY_FILE",
-        "PRIVATE_KEY",      "DSTACK_SIMULATOR_ENDPOINT"};
+    static const char *const variables[] = {"CONTRACT_ADDRESS",
+                                            "CONNECTION_URL",
+                                            "RPC_URL",
+                                            "CHAIN_ID",
+                                            "PRIVATE_KEY_FILE",
+                                            "PRIVATE_KEY",
+                                            "DSTACK_SIMULATOR_ENDPOINT",
+                                            "DSTACK_P2P_STATE_DIR",
+                                            "DSTACK_P2P_CACHE_FILE"};
     for (size_t i = 0; i < COUNT(variables); i++)
         unsetenv(variables[i]);
     it.folder = sim_folder_make();
