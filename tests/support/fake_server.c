@@ -109,9 +109,21 @@ void fake_stream(fake_reply *reply, size_t total, bool announced)
     reply->close = true;
 }
 
+size_t fake_receive(fake_reply *reply, void *data, size_t size)
+{
+    ssize_t got = recv(reply->fd, data, size, 0);
+    if (got <= 0) reply->close = true;
+    return got > 0 ? (size_t)got : 0;
+}
+
 void fake_close(fake_reply *reply)
 {
     reply->close = true;
+}
+
+void fake_hang_up(fake_reply *reply)
+{
+    (void)shutdown(reply->fd, SHUT_RDWR);
 }
 
 bool fake_delay(fake_reply *reply, unsigned ms)
@@ -152,7 +164,9 @@ static size_t body_length(const char *head)
 
 static void answer(fake_reply *reply, char *head, const char *body, size_t body_len)
 {
-    fake_request request = {.method = head, .path = "", .body = body, .body_len = body_len};
+    fake_request request = {.method = head, .path = "", .body = body, .body_len = body_len, .headers = ""};
+    char *lines = strstr(head, "\r\n");
+    if (lines) request.headers = lines + 2;
     char *path = strchr(head, ' ');
     if (path) {
         *path++ = '\0';

@@ -16,6 +16,7 @@ typedef struct fake_server fake_server;
 /** A request. Strings are NUL-terminated and borrowed for the duration of the call. */
 typedef struct fake_request {
     const char *method, *path, *body;
+    const char *headers; /**< the lines behind the first one, as they came */
     size_t body_len;
 } fake_request;
 
@@ -55,11 +56,17 @@ void fake_send_half(fake_reply *reply, const char *body);
 /** Bytes as they are. */
 void fake_send_raw(fake_reply *reply, const void *data, size_t len);
 
+/** Reads what the client sends behind its request: how many bytes, 0 when it has gone. */
+size_t fake_receive(fake_reply *reply, void *data, size_t size);
+
 /** `total` bytes of body, announced by Content-Length or ended by closing; stops when nobody listens. */
 void fake_stream(fake_reply *reply, size_t total, bool announced);
 
 /** Closes the connection when the handler returns. */
 void fake_close(fake_reply *reply);
+
+/** Breaks the connection at once. Any thread, while the handler runs. */
+void fake_hang_up(fake_reply *reply);
 
 /** Waits. False at once when the client goes away or the server stops. */
 bool fake_delay(fake_reply *reply, unsigned ms);
