@@ -84,6 +84,17 @@ bool cluster_list_add(dstack_p2p_peers *list, const registry_peer *peer, bool is
     return true;
 }
 
+bool cluster_list_add_record(dstack_p2p_peers *list, const dstack_p2p_peer *record)
+{
+    registry_peer peer = {.registered_at = record->registered_at,
+                          .expires_at = record->expires_at,
+                          .url = record->connection_url,
+                          .url_len = strlen(record->connection_url)};
+    return base_hex_decode(record->instance_id, 40, peer.instance20, 20) &&
+           eth_address_parse(record->instance_address, peer.address20) &&
+           cluster_list_add(list, &peer, record->is_self);
+}
+
 void cluster_list_clear(dstack_p2p_peers *list)
 {
     while (list->chunks) {

@@ -42,6 +42,9 @@ bool cluster_list_reserve(dstack_p2p_peers *list, size_t peers, size_t url_bytes
 /** Copies a peer into a list that is being filled; false when memory is exhausted or the URLs too many. */
 bool cluster_list_add(dstack_p2p_peers *list, const registry_peer *peer, bool is_self);
 
+/** Copies a peer of another list likewise. */
+bool cluster_list_add_record(dstack_p2p_peers *list, const dstack_p2p_peer *record);
+
 /** Forgets the peers of a list that is being filled. */
 void cluster_list_clear(dstack_p2p_peers *list);
 

@@ -3,13 +3,35 @@
 #define CLUSTER_MONITOR_H
 
 #include "base/error.h"
+#include "cluster/history.h"
+#include "cluster/listener.h"
 #include "cluster/paging.h"
+#include "cluster/touched.h"
 #include "dstack_p2p.h"
 #include "eth/rpc.h"
 
 #include <pthread.h>
 
-/** A handle's monitor. The thread owns `rpc` and `paging`; what `lock` guards is shared. */
+/** What the monitor's thread alone uses. */
+typedef struct cluster_watch {
+    eth_rpc *rpc;
+    cluster_paging paging; /**< of what `rpc` answers */
+    cluster_history history;
+    cluster_listener listener;
+    cluster_touched touched;           /**< since the last reading */
+    uint64_t block_number, block_time; /**< of the last look */
+    uint64_t heard_version; /**< newest that a log entry told of, or that was read first since listening */
+    uint64_t unheard_ms;    /**< since when the list is of a version that no entry told of; 0 = it is not */
+    uint64_t wanted_block;  /**< a log entry was heard of in this one; 0 = none is waited for */
+    unsigned chases;        /**< looks that it was waited for so far */
+    bool is_new_listener;   /**< nothing has been read since the subscription was opened */
+    bool reread;            /**< the whole list is due, whatever the version says */
+    uint64_t look_ms, due_ms, full_ms; /**< last look, next look, last reading of the whole list */
+    uint64_t saved_ms;                 /**< when the cache file was written */
+    bool unsaved;                      /**< the list is newer than the file */
+} cluster_watch;
+
+/** A handle's monitor: what `lock` guards is shared. */
 typedef struct cluster_monitor {
     pthread_mutex_t lock; /**< guards what follows, up to and including the status */
     bool started;         /**< there is a thread to join */
@@ -23,11 +45,10 @@ typedef struct cluster_monitor {
     pthread_cond_t joined;
     int stop_fd;    /**< readable: stop */
     int changed_fd; /**< readable: a list nobody has fetched */
-    eth_rpc *rpc;
-    cluster_paging paging; /**< of what `rpc` answers */
+    int wake_fd;    /**< an epoll: readable with stop_fd, and when a subscription has something to say */
     dstack_p2p_monitor_fn callback;
     void *context;
-    unsigned backwards; /**< readings in a row that were older than the last good one */
+    cluster_watch watch;
 } cluster_monitor;
 
 /** Makes what the other functions need; false when the system refuses descriptors. */

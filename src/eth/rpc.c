@@ -26,8 +26,7 @@ struct eth_rpc {
     const base_log *log;
 };
 
-/* Copies the next item of a comma-separated list into url; the list's rest, or NULL at its end. */
-static const char *next_url(const char *list, char url[static NET_URL_MAX + 2])
+const char *eth_rpc_next_url(const char *list, char url[static NET_URL_MAX + 2])
 {
     size_t len = strcspn(list, ","), skip = strspn(list, " ");
     size_t kept = len > skip ? len - skip : 0;
@@ -44,7 +43,7 @@ int eth_rpc_check_urls(const char *urls, base_error *error)
     char url[NET_URL_MAX + 2];
     size_t count = 0;
     do {
-        urls = next_url(urls, url);
+        urls = eth_rpc_next_url(urls, url);
         if (!net_url_is_http(url))
             return base_fail(
                 error, DSTACK_P2P_ERR_CONFIG,
@@ -79,7 +78,7 @@ eth_rpc *eth_rpc_new(const eth_rpc_config *config)
     rpc->timeout_ms = config->timeout_ms;
     rpc->next_id = 1;
     for (const char *urls = config->urls; urls && rpc->count < ETH_RPC_ENDPOINTS_MAX;) {
-        urls = next_url(urls, url);
+        urls = eth_rpc_next_url(urls, url);
         if (!add_endpoint(rpc, url, config)) {
             eth_rpc_free(rpc);
             return NULL;

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "eth/batch.h"
+#include "net/url.h"
 
 /*
  * A connection to an Ethereum node, or to the first of several that answers. One thread at a time.
@@ -23,6 +24,9 @@ typedef struct eth_rpc eth_rpc;
 
 /** Whether `urls` is a list that eth_rpc_new() takes; CONFIG says what is wrong with it. */
 int eth_rpc_check_urls(const char *urls, base_error *error);
+
+/** Copies the first URL of a list; the list's rest, or NULL at its end. */
+const char *eth_rpc_next_url(const char *list, char url[static NET_URL_MAX + 2]);
 
 /** NULL when memory is exhausted. The list must have passed eth_rpc_check_urls(). Makes no connection. */
 eth_rpc *eth_rpc_new(const eth_rpc_config *config);

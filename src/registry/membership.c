@@ -177,17 +177,31 @@ int registry_read_version(const eth_request *answer, uint64_t *version, base_err
     return read_u64(answer, version, error);
 }
 
-static int read_own_peer(const eth_request *answer, registry_state *state, base_error *error)
+size_t registry_ask_peer(eth_batch *batch, const uint8_t contract20[static 20],
+                         const uint8_t instance20[static 20], const char *block)
+{
+    char id[41];
+    base_hex_encode(instance20, 20, id);
+    const eth_abi_arg instance = {.data = id, .len = 40};
+    return ask(batch, contract20, CONTRACT_SEL_GET_PEER, &instance, 1, block);
+}
+
+int registry_read_peer(const eth_request *answer, registry_peer *peer, char url[static REGISTRY_URL_MAX + 1],
+                       base_error *error)
 {
     base_buf own;
     eth_abi abi;
+    memset(peer, 0, sizeof *peer);
+    url[0] = '\0';
     if (!open_answer(answer, &own, &abi, error)) {
-        read_peer_tuple(&abi, &state->peer);
-        if (abi.bad || !is_printable(state->peer.url, state->peer.url_len))
+        read_peer_tuple(&abi, peer);
+        if (abi.bad || !is_printable(peer->url, peer->url_len)) {
             misread(error);
-        else
-            memcpy(state->url, state->peer.url, state->peer.url_len);
-        state->peer.url = state->url;
+        } else {
+            memcpy(url, peer->url, peer->url_len);
+            url[peer->url_len] = '\0';
+        }
+        peer->url = url;
     }
     base_buf_free(&own);
     return error->code;
@@ -214,7 +228,7 @@ registry_state_query registry_ask_state(eth_batch *batch, const uint8_t contract
     ask(batch, contract20, CONTRACT_SEL_INSTANCE_BOUND_URLS, NULL, 0, "latest");
     ask(batch, contract20, CONTRACT_SEL_LAST_ANCHOR, &instance, 1, "latest");
     ask(batch, contract20, CONTRACT_SEL_LEASE_DURATION, NULL, 0, "latest");
-    ask(batch, contract20, CONTRACT_SEL_GET_PEER, &instance, 1, "latest");
+    registry_ask_peer(batch, contract20, instance20, "latest");
     eth_abi_arg domain = {0};
     query.asked_base = !registry_url_check_production(url, &base, &domain.len);
     if (query.asked_base) {
@@ -238,7 +252,7 @@ int registry_read_state(const eth_batch *batch, registry_state_query query, regi
         read_bool(&answers[BOUND_URLS], &state->bound_urls, error) ||
         read_u64(&answers[LAST_ANCHOR], &state->last_anchor, error) ||
         read_u64(&answers[LEASE], &state->lease_duration, error) ||
-        read_own_peer(&answers[PEER], state, error))
+        registry_read_peer(&answers[PEER], &state->peer, state->url, error))
         return error->code;
     return query.asked_base ? read_bool(&answers[BASE], &state->base_allowed, error) : 0;
 }

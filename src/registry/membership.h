@@ -41,6 +41,14 @@ int registry_next_peer(registry_page *page, registry_peer *peer, base_error *err
 
 void registry_close_page(registry_page *page);
 
+/** Adds getPeer(instance); its index in the batch. */
+size_t registry_ask_peer(eth_batch *batch, const uint8_t contract20[static 20],
+                         const uint8_t instance20[static 20], const char *block);
+
+/** Reads the answer, the URL into `url`; a peer that is not listed has url_len 0. */
+int registry_read_peer(const eth_request *answer, registry_peer *peer, char url[static REGISTRY_URL_MAX + 1],
+                       base_error *error);
+
 /** Adds version(); its index in the batch. */
 size_t registry_ask_version(eth_batch *batch, const uint8_t contract20[static 20], const char *block);
 

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT */
+#include "cluster/watch.h"
+
+#include "base/event.h"
+#include "cluster/list.h"
+#include "cluster/look.h"
+#include "cluster/peers.h"
+#include "cluster/publish.h"
+#include "cluster/refresh.h"
+#include "cluster/sdk.h"
+
+#include <string.h>
+
+/* The whole list at least so often; with a subscription a look so often at least, and at most for new blocks
+ * alone; a node that does not know a block yet that was heard of is asked again so often. */
+enum { REREAD_MS = 60000, SAFETY_LOOKS = 5, HEADS_MS = 1000, EXPIRY_SLACK_MS = 50 };
+enum { UNHEARD_MS = 5000, CHASE_MS = 50, CHASES_MAX = 8, RETRY_MS = 1000 };
+
+static bool is_stopping(const dstack_p2p *sdk)
+{
+    return base_event_is_set(sdk->monitor.stop_fd);
+}
+
+static bool reads_latest(const dstack_p2p *sdk)
+{
+    return !strcmp(sdk->config.block, "latest");
+}
+
+bool cluster_watch_init(dstack_p2p *sdk)
+{
+    cluster_monitor *monitor = &sdk->monitor;
+    cluster_watch *watch = &monitor->watch;
+    eth_rpc_config config = {.urls = sdk->config.rpc_urls,
+                             .timeout_ms = sdk->config.rpc_timeout_ms,
+                             .chain_id = atomic_load(&sdk->chain_id),
+                             .cancel_fd = monitor->stop_fd,
+                             .log = &sdk->config.log};
+    memset(watch, 0, sizeof *watch);
+    watch->rpc = eth_rpc_new(&config);
+    return cluster_listener_init(&watch->listener, &sdk->config, sdk->clock, monitor->stop_fd,
+                                 monitor->wake_fd) &&
+           watch->rpc;
+}
+
+void cluster_watch_free(cluster_watch *watch)
+{
+    cluster_listener_free(&watch->listener);
+    eth_rpc_free(watch->rpc);
+    watch->rpc = NULL;
+}
+
+/* ---- Reading ---- */
+
+/* Whether the list at hand may no longer be what the contract holds. */
+static bool is_outdated(const dstack_p2p *sdk, const cluster_look *look)
+{
+    const dstack_p2p_peers *list = sdk->monitor.list;
+    const cluster_watch *watch = &sdk->monitor.watch;
+    return !list || watch->reread || look->reorganised || look->version != list->version ||
+           look->block.time >= cluster_list_first_expiry(list) ||
+           base_now_ms(sdk->clock) - watch->full_ms >= REREAD_MS || (sdk->has_identity && !list->knows_self);
+}
+
+/* Whether reading some peers again does for reading all. */
+static bool may_refresh(const dstack_p2p *sdk, const cluster_look *look)
+{
+    const dstack_p2p_peers *list = sdk->monitor.list;
+    const cluster_watch *watch = &sdk->monitor.watch;
+    return list && !watch->reread && !look->reorganised && reads_latest(sdk) &&
+           look->block.time < cluster_list_first_expiry(list) &&
+           base_now_ms(sdk->clock) - watch->full_ms < REREAD_MS &&
+           !(sdk->has_identity && !list->knows_self) &&
+           cluster_touched_covers(&watch->touched, list->version, look->version);
+}
+
+static dstack_p2p_peers *read_all(dstack_p2p *sdk, const cluster_look *look, base_error *error)
+{
+    cluster_watch *watch = &sdk->monitor.watch;
+    dstack_p2p_peers *list = cluster_read_peers(sdk, watch->rpc, &watch->paging, error);
+    if (!list) return NULL;
+    if (list->block_number < look->block.number) {
+        base_fail(error, DSTACK_P2P_ERR_RPC_ANSWER, "the node fell back from block %llu to block %llu",
+                  (unsigned long long)look->block.number, (unsigned long long)list->block_number);
+        dstack_p2p_peers_free(list);
+        return NULL;
+    }
+    watch->full_ms = base_now_ms(sdk->clock);
+    watch->reread = false;
+    return list;
+}
+
+static dstack_p2p_peers *read_list(dstack_p2p *sdk, const cluster_look *look, base_error *error)
+{
+    cluster_watch *watch = &sdk->monitor.watch;
+    base_error problem = {0};
+    dstack_p2p_peers *list = NULL;
+    if (may_refresh(sdk, look))
+        list = cluster_refresh(sdk, watch->rpc, sdk->monitor.list, &watch->touched, look, &problem);
+    if (problem.code && !is_stopping(sdk))
+        base_log_write(&sdk->config.log, DSTACK_P2P_LOG_DEBUG, "reading the whole list: %s", problem.text);
+    return list || is_stopping(sdk) ? list : read_all(sdk, look, error);
+}
+
+/* A log entry was heard of in a block that the node that is read does not have yet. */
+static bool is_chasing(const cluster_watch *watch)
+{
+    return watch->wanted_block > watch->block_number && watch->chases < CHASES_MAX;
+}
+
+/* A subscription that says nothing of what happens is no use, alive or not. */
+static void judge_listener(dstack_p2p *sdk)
+{
+    cluster_watch *watch = &sdk->monitor.watch;
+    const dstack_p2p_peers *list = sdk->monitor.list;
+    uint64_t now = base_now_ms(sdk->clock);
+    if (!watch->listener.subscription || !list || list->version <= watch->heard_version) {
+        watch->unheard_ms = 0;
+    } else if (!watch->unheard_ms) {
+        watch->unheard_ms = now;
+    } else if (now - watch->unheard_ms >= UNHEARD_MS) {
+        cluster_listener_close(&watch->listener, "the subscription leaves out log entries");
+        watch->unheard_ms = 0;
+    }
+}
+
+static int work(dstack_p2p *sdk)
+{
+    cluster_watch *watch = &sdk->monitor.watch;
+    cluster_look look;
+    base_error error = {0};
+    dstack_p2p_peers *list = NULL;
+    bool looked = !cluster_take_look(sdk, watch->rpc, &watch->history, &look, &error);
+    watch->look_ms = base_now_ms(sdk->clock);
+    if (looked) {
+        watch->block_number = look.block.number;
+        watch->block_time = look.block.time;
+        watch->reread |= look.reorganised; /* until the list has been read */
+        if (is_outdated(sdk, &look) || (watch->touched.count && !is_chasing(watch)))
+            list = read_list(sdk, &look, &error);
+    }
+    if (is_stopping(sdk)) {
+        dstack_p2p_peers_free(list);
+        return error.code;
+    }
+    if (list && watch->is_new_listener) watch->heard_version = list->version;
+    if (list) watch->is_new_listener = false;
+    if (list && !is_chasing(watch)) memset(&watch->touched, 0, sizeof watch->touched);
+    if (list) cluster_publish(sdk, list, &error);
+    cluster_publish_outcome(sdk, &error);
+    judge_listener(sdk);
+    return error.code;
+}
+
+/* ---- When ---- */
+
+static uint64_t sooner(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Until the next look after one that went well: the interval, or less if a lease ends earlier. Not less once
+ * one has ended: the chain's clock may stand still. */
+static uint64_t pause_ms(const dstack_p2p *sdk)
+{
+    const cluster_watch *watch = &sdk->monitor.watch;
+    uint64_t interval = sdk->config.poll_interval_ms;
+    const dstack_p2p_peers *list = sdk->monitor.list;
+    uint64_t expiry = list ? cluster_list_first_expiry(list) : UINT64_MAX;
+    if (watch->listener.subscription) interval *= SAFETY_LOOKS;
+    if (expiry <= watch->block_time || expiry - watch->block_time > interval / 1000) return interval;
+    return sooner((expiry - watch->block_time) * 1000 + EXPIRY_SLACK_MS, interval);
+}
+
+static void plan(dstack_p2p *sdk, int code)
+{
+    cluster_watch *watch = &sdk->monitor.watch;
+    uint64_t pause = code ? sooner(sdk->config.poll_interval_ms, RETRY_MS) : pause_ms(sdk);
+    if (!code && is_chasing(watch)) pause = sooner((uint64_t)CHASE_MS << watch->chases++, pause);
+    if (!code && !is_chasing(watch)) watch->wanted_block = 0;
+    watch->due_ms = watch->look_ms + pause;
+}
+
+static void at_once(cluster_watch *watch)
+{
+    watch->due_ms = 0;
+}
+
+/* ---- Hints ---- */
+
+static void on_log(void *context, const json_t *log, bool removed)
+{
+    dstack_p2p *sdk = context;
+    registry_event event = {.kind = REGISTRY_OTHER_EVENT};
+    base_error problem = {0};
+    cluster_touched *touched = &sdk->monitor.watch.touched;
+    if (removed || registry_read_event(log, sdk->config.contract20, &event, &problem))
+        touched->everything = true;
+    else
+        cluster_touched_add(touched, &event);
+    if (!problem.code && event.version > sdk->monitor.watch.heard_version)
+        sdk->monitor.watch.heard_version = event.version;
+    if (problem.code)
+        base_log_write(&sdk->config.log, DSTACK_P2P_LOG_DEBUG, "reading the whole list: %s", problem.text);
+}
+
+/* New blocks alone are looked at so often only; not when a lease has ended by their time. */
+static void heed_head(dstack_p2p *sdk, const eth_head *head)
+{
+    cluster_watch *watch = &sdk->monitor.watch;
+    const dstack_p2p_peers *list = sdk->monitor.list;
+    uint64_t soon = watch->look_ms + sooner(sdk->config.poll_interval_ms, HEADS_MS);
+    watch->due_ms = sooner(watch->due_ms, soon);
+    if (list && head->time >= cluster_list_first_expiry(list)) at_once(watch);
+}
+
+static void heed(dstack_p2p *sdk, const eth_hints *hints)
+{
+    cluster_watch *watch = &sdk->monitor.watch;
+    if (hints->has_head) heed_head(sdk, &hints->head);
+    if (hints->broken) watch->reread = true;
+    if (hints->broken || hints->has_log) at_once(watch);
+    if (hints->has_log && reads_latest(sdk) && hints->log_number > watch->wanted_block) {
+        watch->wanted_block = hints->log_number;
+        watch->chases = 0;
+    }
+}
+
+/* After a silence whatever was missed is read. */
+static void listen_to(dstack_p2p *sdk)
+{
+    cluster_watch *watch = &sdk->monitor.watch;
+    eth_hints hints = {0};
+    bool opened = cluster_listener_tend(&watch->listener, atomic_load(&sdk->chain_id));
+    bool ended = !cluster_listener_read(&watch->listener, &hints, on_log, sdk);
+    if (opened) watch->is_new_listener = true;
+    if (opened || ended) {
+        watch->reread = true;
+        at_once(watch);
+    }
+    heed(sdk, &hints);
+    if (strcmp(watch->listener.transport, sdk->monitor.status.transport) != 0)
+        cluster_publish_transport(sdk, watch->listener.transport);
+}
+
+/* ---- The thread ---- */
+
+static void wait_for_hints(dstack_p2p *sdk)
+{
+    cluster_watch *watch = &sdk->monitor.watch;
+    uint64_t now = base_now_ms(sdk->clock);
+    uint64_t due = sooner(watch->due_ms, cluster_listener_due_ms(&watch->listener));
+    if (due > now) (void)base_wait(sdk->clock, sdk->monitor.wake_fd, due - now);
+}
+
+void *cluster_watch_run(void *context)
+{
+    dstack_p2p *sdk = context;
+    cluster_monitor *monitor = &sdk->monitor;
+    while (!is_stopping(sdk)) {
+        listen_to(sdk);
+        if (base_now_ms(sdk->clock) >= monitor->watch.due_ms && !is_stopping(sdk)) plan(sdk, work(sdk));
+        wait_for_hints(sdk);
+    }
+    pthread_mutex_lock(&monitor->lock);
+    monitor->status.running = false;
+    pthread_mutex_unlock(&monitor->lock);
+    return NULL;
+}
