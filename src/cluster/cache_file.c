@@ -42,7 +42,7 @@ static bool write_text(const cluster_cache *about, const dstack_p2p_peers *list,
     base_buf_hex(out, about->contract20, 20);
     base_buf_puts(out, "\n");
     if (about->has_genesis) put_hash(out, "genesis ", about->genesis32);
-    put_hash(out, "hash ", about->block_hash32);
+    put_hash(out, "hash ", list->block_hash32);
     base_buf_printf(out, "block %" PRIu64 " %" PRIu64 "\nversion %" PRIu64 "\nsaved %" PRIu64 "\npeers %zu\n",
                     list->block_number, list->block_time, list->version, wall_s, list->count);
     for (size_t i = 0; i < list->count; i++)
@@ -212,7 +212,7 @@ static int read_head(cursor *in, const char *path, cluster_cache *about, dstack_
         return refuse(path, "it is of another chain or contract", error);
     about->has_genesis = !strncmp(in->at, "genesis ", 8);
     if (about->has_genesis) hash_line(in, "genesis ", about->genesis32);
-    hash_line(in, "hash ", about->block_hash32);
+    hash_line(in, "hash ", list->block_hash32);
     char *block = line(in, "block ");
     list->block_number = number(in, &block);
     list->block_time = number(in, &block);

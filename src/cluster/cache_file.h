@@ -16,7 +16,7 @@ typedef struct cluster_cache {
     uint64_t chain_id;
     uint8_t contract20[20];
     bool has_genesis;
-    uint8_t genesis32[32], block_hash32[32]; /**< of the chain's first block and of the list's */
+    uint8_t genesis32[32]; /**< hash of the chain's first block */
 } cluster_cache;
 
 /**

@@ -6,6 +6,7 @@
 #include "cluster/sdk.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* Of one reading, whatever the node answers. */
 enum { EXCHANGES_MAX = 2000, TIMEOUTS_MAX = 2 };
@@ -105,6 +106,7 @@ static int read_all(reading *it, base_error *error)
                            "no whole list of one block, twice in a row; use a node that keeps the state "
                            "of recent blocks");
     if (outcome != CLUSTER_PAGE_TAKEN || cluster_list_finish(it->pages.list, error)) return error->code;
+    memcpy(it->pages.list->block_hash32, it->pages.hash32, sizeof it->pages.hash32);
     cluster_paging_went_well(it->paging);
     return 0;
 }

@@ -6,6 +6,7 @@
 #include "cluster/look.h"
 #include "cluster/peers.h"
 #include "cluster/publish.h"
+#include "cluster/recall.h"
 #include "cluster/refresh.h"
 #include "cluster/sdk.h"
 
@@ -145,7 +146,11 @@ static int work(dstack_p2p *sdk)
     if (list && watch->is_new_listener) watch->heard_version = list->version;
     if (list) watch->is_new_listener = false;
     if (list && !is_chasing(watch)) memset(&watch->touched, 0, sizeof watch->touched);
-    if (list) cluster_publish(sdk, list, &error);
+    if (list) {
+        cluster_history_add(&watch->history, list->block_number, list->block_hash32);
+        watch->unsaved = true;
+        cluster_publish(sdk, list, &error);
+    }
     cluster_publish_outcome(sdk, &error);
     judge_listener(sdk);
     return error.code;
@@ -256,11 +261,14 @@ void *cluster_watch_run(void *context)
 {
     dstack_p2p *sdk = context;
     cluster_monitor *monitor = &sdk->monitor;
+    cluster_recall(sdk);
     while (!is_stopping(sdk)) {
         listen_to(sdk);
         if (base_now_ms(sdk->clock) >= monitor->watch.due_ms && !is_stopping(sdk)) plan(sdk, work(sdk));
+        cluster_remember(sdk, false);
         wait_for_hints(sdk);
     }
+    cluster_remember(sdk, true);
     pthread_mutex_lock(&monitor->lock);
     monitor->status.running = false;
     pthread_mutex_unlock(&monitor->lock);
