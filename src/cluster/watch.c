@@ -2,8 +2,8 @@
 #include "cluster/watch.h"
 
 #include "base/event.h"
+#include "cluster/head.h"
 #include "cluster/list.h"
-#include "cluster/look.h"
 #include "cluster/peers.h"
 #include "cluster/publish.h"
 #include "cluster/recall.h"
@@ -53,35 +53,35 @@ void cluster_watch_free(cluster_watch *watch)
 /* ---- Reading ---- */
 
 /* Whether the list at hand may no longer be what the contract holds. */
-static bool is_outdated(const dstack_p2p *sdk, const cluster_look *look)
+static bool is_outdated(const dstack_p2p *sdk, const cluster_head *head)
 {
     const dstack_p2p_peers *list = sdk->monitor.list;
     const cluster_watch *watch = &sdk->monitor.watch;
-    return !list || watch->reread || look->reorganised || look->version != list->version ||
-           look->block.time >= cluster_list_first_expiry(list) ||
+    return !list || watch->reread || head->reorganised || head->version != list->version ||
+           head->block.time >= cluster_list_first_expiry(list) ||
            base_now_ms(sdk->clock) - watch->full_ms >= REREAD_MS || (sdk->has_identity && !list->knows_self);
 }
 
 /* Whether reading some peers again does for reading all. */
-static bool may_refresh(const dstack_p2p *sdk, const cluster_look *look)
+static bool may_refresh(const dstack_p2p *sdk, const cluster_head *head)
 {
     const dstack_p2p_peers *list = sdk->monitor.list;
     const cluster_watch *watch = &sdk->monitor.watch;
-    return list && !watch->reread && !look->reorganised && reads_latest(sdk) &&
-           look->block.time < cluster_list_first_expiry(list) &&
+    return list && !watch->reread && !head->reorganised && reads_latest(sdk) &&
+           head->block.time < cluster_list_first_expiry(list) &&
            base_now_ms(sdk->clock) - watch->full_ms < REREAD_MS &&
            !(sdk->has_identity && !list->knows_self) &&
-           cluster_touched_covers(&watch->touched, list->version, look->version);
+           cluster_touched_covers(&watch->touched, list->version, head->version);
 }
 
-static dstack_p2p_peers *read_all(dstack_p2p *sdk, const cluster_look *look, base_error *error)
+static dstack_p2p_peers *read_all(dstack_p2p *sdk, const cluster_head *head, base_error *error)
 {
     cluster_watch *watch = &sdk->monitor.watch;
     dstack_p2p_peers *list = cluster_read_peers(sdk, watch->rpc, &watch->paging, error);
     if (!list) return NULL;
-    if (list->block_number < look->block.number) {
+    if (list->block_number < head->block.number) {
         base_fail(error, DSTACK_P2P_ERR_RPC_ANSWER, "the node fell back from block %llu to block %llu",
-                  (unsigned long long)look->block.number, (unsigned long long)list->block_number);
+                  (unsigned long long)head->block.number, (unsigned long long)list->block_number);
         dstack_p2p_peers_free(list);
         return NULL;
     }
@@ -90,16 +90,16 @@ static dstack_p2p_peers *read_all(dstack_p2p *sdk, const cluster_look *look, bas
     return list;
 }
 
-static dstack_p2p_peers *read_list(dstack_p2p *sdk, const cluster_look *look, base_error *error)
+static dstack_p2p_peers *read_list(dstack_p2p *sdk, const cluster_head *head, base_error *error)
 {
     cluster_watch *watch = &sdk->monitor.watch;
     base_error problem = {0};
     dstack_p2p_peers *list = NULL;
-    if (may_refresh(sdk, look))
-        list = cluster_refresh(sdk, watch->rpc, sdk->monitor.list, &watch->touched, look, &problem);
+    if (may_refresh(sdk, head))
+        list = cluster_refresh(sdk, watch->rpc, sdk->monitor.list, &watch->touched, head, &problem);
     if (problem.code && !is_stopping(sdk))
         base_log_write(&sdk->config.log, DSTACK_P2P_LOG_DEBUG, "reading the whole list: %s", problem.text);
-    return list || is_stopping(sdk) ? list : read_all(sdk, look, error);
+    return list || is_stopping(sdk) ? list : read_all(sdk, head, error);
 }
 
 /* A log entry was heard of in a block that the node that is read does not have yet. */
@@ -127,17 +127,17 @@ static void judge_listener(dstack_p2p *sdk)
 static int work(dstack_p2p *sdk)
 {
     cluster_watch *watch = &sdk->monitor.watch;
-    cluster_look look;
+    cluster_head head;
     base_error error = {0};
     dstack_p2p_peers *list = NULL;
-    bool looked = !cluster_take_look(sdk, watch->rpc, &watch->history, &look, &error);
+    bool looked = !cluster_read_head(sdk, watch->rpc, &watch->history, &head, &error);
     watch->look_ms = base_now_ms(sdk->clock);
     if (looked) {
-        watch->block_number = look.block.number;
-        watch->block_time = look.block.time;
-        watch->reread |= look.reorganised; /* until the list has been read */
-        if (is_outdated(sdk, &look) || (watch->touched.count && !is_chasing(watch)))
-            list = read_list(sdk, &look, &error);
+        watch->block_number = head.block.number;
+        watch->block_time = head.block.time;
+        watch->reread |= head.reorganised; /* until the list has been read */
+        if (is_outdated(sdk, &head) || (watch->touched.count && !is_chasing(watch)))
+            list = read_list(sdk, &head, &error);
     }
     if (is_stopping(sdk)) {
         dstack_p2p_peers_free(list);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "cluster/look.h"
+#include "cluster/head.h"
 
 #include "base/hex.h"
 #include "cluster/sdk.h"
@@ -126,40 +126,40 @@ static int judge_lower(dstack_p2p *sdk, eth_rpc *rpc, const cluster_history *his
 }
 
 static int judge(dstack_p2p *sdk, eth_rpc *rpc, cluster_history *history, const eth_request *again,
-                 cluster_look *look, base_error *error)
+                 cluster_head *head, base_error *error)
 {
     const cluster_past *newest = cluster_history_newest(history);
     if (!newest) return 0;
-    if (look->block.number < newest->number) {
-        if (judge_lower(sdk, rpc, history, &look->block, &look->reorganised, error)) return error->code;
+    if (head->block.number < newest->number) {
+        if (judge_lower(sdk, rpc, history, &head->block, &head->reorganised, error)) return error->code;
     } else if (is_missing(again)) {
         return behind(newest->number, newest->number - 1, error);
     } else {
-        look->reorganised = !is_block(again, newest->hash32);
+        head->reorganised = !is_block(again, newest->hash32);
     }
-    return look->reorganised ? find_fork(sdk, rpc, history, look->block.number, error) : 0;
+    return head->reorganised ? find_fork(sdk, rpc, history, head->block.number, error) : 0;
 }
 
-/* ---- The look ---- */
+/* ---- Reading ---- */
 
-int cluster_take_look(dstack_p2p *sdk, eth_rpc *rpc, cluster_history *history, cluster_look *look,
+int cluster_read_head(dstack_p2p *sdk, eth_rpc *rpc, cluster_history *history, cluster_head *head,
                       base_error *error)
 {
     eth_batch batch;
     const cluster_past *newest = cluster_history_newest(history);
     size_t again = 0, genesis = 0;
-    memset(look, 0, sizeof *look);
+    memset(head, 0, sizeof *head);
     eth_rpc_begin(&batch);
     size_t block = cluster_ask_block(&batch, sdk->config.block);
     size_t version = registry_ask_version(&batch, sdk->config.contract20, sdk->config.block);
     if (newest) again = ask_number(&batch, newest->number);
     if (!history->has_genesis) genesis = ask_number(&batch, 0);
     if (!cluster_exchange(sdk, rpc, &batch, error) &&
-        !cluster_read_block(&batch.requests[block], &look->block, error) &&
+        !cluster_read_block(&batch.requests[block], &head->block, error) &&
         !(genesis && check_genesis(history, &batch.requests[genesis], error)) &&
-        !judge(sdk, rpc, history, &batch.requests[again], look, error) &&
-        !registry_read_version(&batch.requests[version], &look->version, error))
-        cluster_history_add(history, look->block.number, look->block.hash32);
+        !judge(sdk, rpc, history, &batch.requests[again], head, error) &&
+        !registry_read_version(&batch.requests[version], &head->version, error))
+        cluster_history_add(history, head->block.number, head->block.hash32);
     eth_batch_free(&batch);
     return cluster_name_contract(sdk, error);
 }
