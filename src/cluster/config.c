@@ -121,7 +121,11 @@ static int load_path(const char *argument, const char *variable, char **out, bas
 
 static int load_places(cluster_config *config, const dstack_p2p_options *options, base_error *error)
 {
+    const char *runtime = choose(NULL, "XDG_RUNTIME_DIR");
     if (load_path(options->state_dir, "DSTACK_P2P_STATE_DIR", &config->state_dir, error)) return error->code;
+    if (runtime && *runtime == '/' && strlen(runtime) <= PATH_MAX_BYTES &&
+        copy(runtime, &config->runtime_dir, error))
+        return error->code;
     return load_path(options->cache_file, "DSTACK_P2P_CACHE_FILE", &config->cache_file, error);
 }
 
@@ -201,5 +205,6 @@ void cluster_config_free(cluster_config *config)
     free(config->rpc_urls);
     free(config->guest_endpoint);
     free(config->state_dir);
+    free(config->runtime_dir);
     free(config->cache_file);
 }

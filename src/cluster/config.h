@@ -20,6 +20,7 @@ typedef struct cluster_config {
     uint32_t guest_wait_ms, rpc_timeout_ms, confirm_timeout_ms, poll_interval_ms;
     const char *block; /**< "latest", "safe" or "finalized" */
     char *state_dir;   /**< NULL = the default */
+    char *runtime_dir; /**< where the default one is; NULL = /tmp */
     char *cache_file;  /**< NULL = none */
     bool has_kms_root;
     uint8_t kms_root20[20];

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include "cluster/sdk.h"
 
+eth_rpc *cluster_connect(const dstack_p2p *sdk, int cancel_fd)
+{
+    eth_rpc_config config = {.urls = sdk->config.rpc_urls,
+                             .timeout_ms = sdk->config.rpc_timeout_ms,
+                             .chain_id = atomic_load(&sdk->chain_id),
+                             .cancel_fd = cancel_fd,
+                             .log = &sdk->config.log};
+    return eth_rpc_new(&config);
+}
+
 eth_rpc *cluster_rpc(dstack_p2p *sdk, base_error *error)
 {
-    if (!sdk->rpc) {
-        eth_rpc_config config = {.urls = sdk->config.rpc_urls,
-                                 .timeout_ms = sdk->config.rpc_timeout_ms,
-                                 .chain_id = atomic_load(&sdk->chain_id),
-                                 .cancel_fd = sdk->cancel_fd,
-                                 .log = &sdk->config.log};
-        sdk->rpc = eth_rpc_new(&config);
-    }
+    if (!sdk->rpc) sdk->rpc = cluster_connect(sdk, sdk->cancel_fd);
     if (!sdk->rpc) base_fail(error, DSTACK_P2P_ERR_NO_MEMORY, "out of memory");
     return sdk->rpc;
 }
@@ -27,10 +30,18 @@ int cluster_exchange(dstack_p2p *sdk, eth_rpc *rpc, eth_batch *batch, base_error
                      (unsigned long long)pinned);
 }
 
-int cluster_send(dstack_p2p *sdk, eth_batch *batch, base_error *error)
+int cluster_own_session(dstack_p2p *sdk, cluster_session *session, base_error *error)
 {
-    eth_rpc *rpc = cluster_rpc(sdk, error);
-    return rpc ? cluster_exchange(sdk, rpc, batch, error) : error->code;
+    *session = (cluster_session){.sdk = sdk, .cancel_fd = sdk->cancel_fd};
+    if (!sdk->guest) sdk->guest = cluster_meet_guest(sdk, sdk->config.guest_wait_ms, sdk->cancel_fd, error);
+    session->guest = sdk->guest;
+    session->rpc = cluster_rpc(sdk, error);
+    return error->code;
+}
+
+int cluster_send(const cluster_session *session, eth_batch *batch, base_error *error)
+{
+    return cluster_exchange(session->sdk, session->rpc, batch, error);
 }
 
 int cluster_need_contract(const dstack_p2p *sdk, base_error *error)

@@ -370,6 +370,9 @@ void node_defaults(const world *it, const char *name, node_options *node)
     node->options.guest_endpoint = node->endpoint;
     node->options.guest_wait_ms = DSTACK_P2P_NO_WAIT;
     node->options.poll_interval_ms = 20;
+    snprintf(node->state_dir, sizeof node->state_dir, "%s/state", it->folder.path);
+    node->options.state_dir = node->state_dir;
+    node->options.keep = DSTACK_P2P_KEEP_OFF;
 }
 
 dstack_p2p *node_new(const world *it, const char *name, const char *url)
