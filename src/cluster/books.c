@@ -85,9 +85,9 @@ static int take_lock(cluster_session *session, uint64_t end_ms, bool *changed, b
         return base_fail(error, DSTACK_P2P_ERR_SYSTEM, "the lock %s in the state directory: %s", name,
                          strerror(errno));
     if (base_file_try_lock(books->lock_fd, false)) return 0;
-    *changed = true;
     switch (base_file_lock(books->lock_fd, session->sdk->clock, session->cancel_fd, end_ms)) {
     case BASE_LOCKED:
+        *changed = true;
         return 0;
     case BASE_LOCK_CANCELLED:
         return base_fail(error, DSTACK_P2P_ERR_CANCELLED,
