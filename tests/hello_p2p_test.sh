@@ -19,6 +19,8 @@ refuses_misuse() {
   done
   expect_status 2 "$HELLO_P2P" "$CONTRACT" --chain-id 0
   expect_status 2 "$HELLO_P2P" "$CONTRACT" --poll-interval 9
+  expect_status 2 "$HELLO_P2P" "$CONTRACT" --private-peers maybe
+  expect_text "$ERR" "--private-peers takes 'allow' or 'deny'"
 }
 
 helps() {

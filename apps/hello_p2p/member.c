@@ -48,6 +48,14 @@ static int choose_url(const hello_options *options, uint16_t port, char *out, si
     return 0;
 }
 
+/* Outside dev mode the contract takes only URLs under its base domains, which are names: so whoever publishes
+ * an address that is not public is in dev mode, among others of the kind. */
+static bool meets_private_peers(const hello_options *options, const char *url)
+{
+    if (options->private_peers != PRIVATE_PEERS_AUTO) return options->private_peers == PRIVATE_PEERS_ALLOW;
+    return !url_is_public(url);
+}
+
 int member_open(hello_node *self, const hello_options *options, uint16_t port, dstack_p2p **sdk)
 {
     char chosen[URL_MAX_BYTES] = "";
@@ -60,6 +68,9 @@ int member_open(hello_node *self, const hello_options *options, uint16_t port, d
     if (!id) return fail(*sdk);
     log_info("instance %s, contract %s, publishing %s", id, dstack_p2p_contract_address(*sdk),
              dstack_p2p_connection_url(*sdk));
+    self->private_peers = meets_private_peers(options, dstack_p2p_connection_url(*sdk));
+    log_info("peers at private addresses are %s; see --private-peers",
+             self->private_peers ? "greeted, too" : "not greeted");
     if (node_set_identity(self, id, dstack_p2p_contract_address(*sdk), dstack_p2p_connection_url(*sdk)))
         return 0;
     return log_fatal(DSTACK_P2P_ERR_NO_MEMORY, "out of memory");

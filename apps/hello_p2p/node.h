@@ -18,6 +18,8 @@ typedef struct hello_node {
     uint64_t stale_ms;   /**< a reading of the contract older than this is not fresh */
     int wake_fd;         /**< readable when the registration wants looking after */
     int greeter_fd;      /**< readable when there may be somebody to greet */
+    bool private_peers; /**< peers at addresses that are not public are greeted, too; set before threads start
+                         */
     pthread_mutex_t lock;
     char instance_id[41], contract[43];
     char *url;
