@@ -29,7 +29,7 @@
  * any thread at any time between new and free, say so. Different handles are independent. Lists of peers
  * never change; any thread may read and free them.
  *
- * Processes: do not use a handle in a child after fork().
+ * Processes: do not use a handle in a child after fork(). Private keys are not in its memory.
  *
  * Configuration, first found wins: the argument or option; the environment (CONTRACT_ADDRESS,
  * CONNECTION_URL, RPC_URL, CHAIN_ID, PRIVATE_KEY_FILE, PRIVATE_KEY, DSTACK_SIMULATOR_ENDPOINT,
@@ -183,8 +183,11 @@ typedef struct dstack_p2p_options {
      *  DSTACK_SIMULATOR_ENDPOINT, else the first that exists of /var/run/dstack.sock, /run/dstack.sock,
      *  /var/run/dstack/dstack.sock, /run/dstack/dstack.sock, ./simulator/dstack.sock. */
     const char *guest_endpoint;
-    /** File with the private key that pays for gas: 64 hex digits, 0x and white space around allowed.
-     *  Default: PRIVATE_KEY_FILE, else PRIVATE_KEY, else the node's own derived key pays. */
+    /** File with the private key that pays for gas: 64 hex digits, 0x and white space around allowed; best
+     *  of mode 0600. Refused when other users can write it, warned about when they can read it. Default:
+     *  PRIVATE_KEY_FILE, else PRIVATE_KEY, else the node's own derived key pays. PRIVATE_KEY is overwritten
+     *  and removed from the environment when it is used, and kept for the process's later handles: make the
+     *  first one while no other thread reads or changes the environment. */
     const char *private_key_file;
     /** The same key as text; wins over private_key_file. The caller wipes its own copy. */
     const char *private_key;

@@ -82,6 +82,7 @@ void dstack_p2p_free(dstack_p2p *sdk)
     cluster_monitor_free(sdk);
     guest_client_free(sdk->guest);
     eth_rpc_free(sdk->rpc);
+    cluster_identity_free(&sdk->identity);
     cluster_config_free(&sdk->config);
     base_event_free(sdk->cancel_fd);
     base_gate_free(sdk->gate_fd);

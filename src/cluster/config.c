@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cluster/config.h"
 
-#include "base/secret.h"
 #include "cluster/private_key.h"
 #include "eth/key.h"
 #include "eth/rpc.h"
@@ -194,13 +193,15 @@ int cluster_config_load(cluster_config *config, const char *contract, const char
         load_numbers(config, options, error) || load_places(config, options, error) ||
         load_choices(config, options, error))
         return error->code;
-    return cluster_private_key_load(options->private_key, options->private_key_file, &config->log,
-                                    &config->has_key, config->key32, error);
+    cluster_private_key_load(options->private_key, options->private_key_file, &config->log, &config->key32,
+                             error);
+    config->has_key = config->key32;
+    return error->code;
 }
 
 void cluster_config_free(cluster_config *config)
 {
-    base_wipe(config->key32, sizeof config->key32);
+    cluster_private_key_free(config->key32);
     free(config->url);
     free(config->rpc_urls);
     free(config->guest_endpoint);

@@ -11,8 +11,8 @@ typedef struct cluster_config {
     bool has_contract, has_key;
     uint8_t contract20[20];
     char contract_text[43];
-    uint8_t key32[32]; /**< pays for gas, when has_key */
-    char *url;         /**< NULL when missing */
+    uint8_t *key32; /**< pays for gas, when has_key; else NULL. A block of base_secret_new() */
+    char *url;      /**< NULL when missing */
     char *rpc_urls;
     char *guest_endpoint; /**< NULL = the usual places */
     uint64_t chain_id;    /**< 0 = not pinned */

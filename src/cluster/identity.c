@@ -43,15 +43,31 @@ static int check_key(const guest_key *key, cluster_identity *id, base_error *err
     return 0;
 }
 
+static guest_key *new_key(base_error *error)
+{
+    guest_key *key = base_secret_new(sizeof *key, NULL);
+    if (!key) base_fail(error, DSTACK_P2P_ERR_NO_MEMORY, "out of memory");
+    return key;
+}
+
+static int keep_key(const guest_key *key, cluster_identity *id, base_error *error)
+{
+    id->derived_key32 = base_secret_new(32, NULL);
+    if (!id->derived_key32) return base_fail(error, DSTACK_P2P_ERR_NO_MEMORY, "out of memory");
+    memcpy(id->derived_key32, key->key32, 32);
+    return 0;
+}
+
 static int derive(const dstack_p2p *sdk, guest_client *guest, cluster_identity *id, base_error *error)
 {
     char path[REGISTRY_PATH_TEXT];
-    guest_key key;
+    guest_key *key = new_key(error);
+    if (!key) return error->code;
     registry_key_path(id->instance20, path);
-    int code = guest_client_get_key(guest, path, IDENTITY_PURPOSE, &key, error);
-    if (!code) code = check_key(&key, id, error);
-    if (!code && !sdk->config.has_key) memcpy(id->derived_key32, key.key32, 32);
-    base_wipe(&key, sizeof key);
+    int code = guest_client_get_key(guest, path, IDENTITY_PURPOSE, key, error);
+    if (!code) code = check_key(key, id, error);
+    if (!code && !sdk->config.has_key) code = keep_key(key, id, error);
+    base_secret_free(key, sizeof *key);
     return code;
 }
 
@@ -87,7 +103,7 @@ static int identify(dstack_p2p *sdk, guest_client *guest, base_error *error)
         base_log_write(&sdk->config.log, DSTACK_P2P_LOG_INFO, "instance %s of app %s, address %s",
                        id.instance_text, id.app_id_text, id.address_text);
     }
-    base_wipe(&id, sizeof id);
+    if (error->code) cluster_identity_free(&id);
     return error->code;
 }
 
@@ -115,19 +131,27 @@ int cluster_sign_purpose(const cluster_session *session, const char *purpose, co
     const cluster_identity *id = &session->sdk->identity;
     char path[REGISTRY_PATH_TEXT];
     uint8_t app_key[33], derived_key[33];
-    guest_key key;
+    guest_key *key = new_key(error);
+    if (!key) return error->code;
     registry_key_path(id->instance20, path);
-    int code = guest_client_get_key(session->guest, path, purpose, &key, error);
-    if (!code && (!eth_key_public(key.key32, derived_key) || memcmp(derived_key, id->derived_key33, 33) != 0))
+    int code = guest_client_get_key(session->guest, path, purpose, key, error);
+    if (!code &&
+        (!eth_key_public(key->key32, derived_key) || memcmp(derived_key, id->derived_key33, 33) != 0))
         code = broken_link("it gave another derived key for the same path than before", error);
-    if (!code && (!registry_recover_app_key(purpose, derived_key, key.app_signature65, app_key) ||
+    if (!code && (!registry_recover_app_key(purpose, derived_key, key->app_signature65, app_key) ||
                   memcmp(app_key, id->app_key33, 33) != 0))
         code = base_fail(
             error, DSTACK_P2P_ERR_KEY_CHAIN,
             "the guest agent's key chain is broken: the signature over %s is not of the app key that "
             "signed before",
             what);
-    memcpy(app_signature65, key.app_signature65, 65);
-    base_wipe(&key, sizeof key);
+    memcpy(app_signature65, key->app_signature65, 65);
+    base_secret_free(key, sizeof *key);
     return code;
+}
+
+void cluster_identity_free(cluster_identity *id)
+{
+    base_secret_free(id->derived_key32, 32);
+    id->derived_key32 = NULL;
 }

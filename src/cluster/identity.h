@@ -11,7 +11,7 @@
 /** Who this node is, as its guest agent says and its keys prove. */
 typedef struct cluster_identity {
     uint8_t instance20[20], app_id20[20];
-    uint8_t derived_key32[32]; /**< private; kept only while it pays for gas */
+    uint8_t *derived_key32; /**< private; a block of base_secret_new() while it pays for gas, else NULL */
     uint8_t derived_key33[33], app_key33[33];
     uint8_t address20[20];  /**< the derived key's */
     uint8_t kms_root20[20]; /**< that certified the app key */
@@ -43,5 +43,8 @@ int cluster_identify_at_once(dstack_p2p *sdk, int cancel_fd, base_error *error);
  */
 int cluster_sign_purpose(const struct cluster_session *session, const char *purpose, const char *what,
                          uint8_t app_signature65[static 65], base_error *error);
+
+/** Wipes what is private in it. */
+void cluster_identity_free(cluster_identity *id);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/event.h"
+#include "base/secret.h"
 
 #include <curl/curl.h>
 #include <pthread.h>
@@ -29,7 +30,11 @@ static void global_init(void)
 
 static size_t on_body(char *data, size_t size, size_t count, void *context)
 {
-    return base_buf_append(context, data, size * count) ? size * count : 0;
+    base_buf *body = context;
+    bool kept = base_buf_append(body, data, size * count);
+    /* libcurl's own buffer, which it gives back as it is. */
+    if (body->secret) base_wipe(data, size * count);
+    return kept ? size * count : 0;
 }
 
 static bool set_options(net_client *client, const net_client_config *config)

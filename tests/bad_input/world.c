@@ -3,6 +3,8 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include "cluster/key_variable.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +25,7 @@ static void clear_variables(void)
 {
     for (size_t i = 0; i < sizeof variables / sizeof *variables; i++)
         unsetenv(variables[i]);
+    cluster_key_variable_forget();
 }
 
 static void note(void *context, dstack_p2p_log_level level, const char *message)
