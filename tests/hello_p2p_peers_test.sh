@@ -37,7 +37,7 @@ start_among_them() {
   instance_admitted victim
   VICTIM=$(free_port)
   # The environment offers a proxy, which must not be asked for anything.
-  http_proxy=http://127.0.0.1:$BAD https_proxy=http://127.0.0.1:$BAD ALL_PROXY=http://127.0.0.1:$BAD no_proxy='' \
+  http_proxy=http://127.0.0.1:$BAD https_proxy=http://127.0.0.1:$BAD ALL_PROXY=http://127.0.0.1:$BAD no_proxy='' NO_PROXY='' \
     hello_start victim "$VICTIM"
   hello_wait_healthy "$VICTIM"
 }

@@ -98,10 +98,19 @@ static uint32_t longer(uint32_t pause_ms)
     return pause_ms < RETRY_MAX_MS / 2 ? 2 * pause_ms : RETRY_MAX_MS;
 }
 
+/* After a registration call. One that was cancelled before it sent anything changed nothing. */
+static hello_standing standing_after(hello_standing before, int code)
+{
+    if (!code) return STANDING_LISTED;
+    if (code == DSTACK_P2P_ERR_CANCELLED) return before;
+    return code == DSTACK_P2P_ERR_UNCONFIRMED || before != STANDING_NOTHING_SENT ? STANDING_UNKNOWN : before;
+}
+
 /* One registration call; its outcome is what /health says. */
 static int attempt(hello_node *self, dstack_p2p *sdk)
 {
     int code = dstack_p2p_register(sdk);
+    self->standing = standing_after(self->standing, code);
     if (code != DSTACK_P2P_ERR_CANCELLED)
         node_set_registered(self, dstack_p2p_chain_id(sdk), code ? dstack_p2p_errmsg(sdk) : NULL);
     return code;
@@ -156,13 +165,25 @@ void member_stay(hello_node *self, dstack_p2p *sdk)
     }
 }
 
-int member_leave(hello_node *self, dstack_p2p *sdk)
+static int leave(hello_node *self, dstack_p2p *sdk)
 {
+    static const char sentence[] = "not withdrawn, the contract may list this node: %s";
+    if (!sdk) return log_fatal(DSTACK_P2P_ERR_CANCELLED, sentence, "the guest agent has not answered yet");
     dstack_p2p_resume(sdk);
     node_set_registered(self, 0, "withdrawing");
-    if (!dstack_p2p_withdraw(sdk)) {
-        log_info("withdrawn");
-        return 0;
-    }
-    return log_fatal(dstack_p2p_errcode(sdk), "not withdrawn: %s", dstack_p2p_errmsg(sdk));
+    if (dstack_p2p_withdraw(sdk)) return log_fatal(dstack_p2p_errcode(sdk), sentence, dstack_p2p_errmsg(sdk));
+    log_info("withdrawn: the contract does not list this node");
+    return 0;
+}
+
+int member_part(hello_node *self, dstack_p2p *sdk, bool withdraw)
+{
+    if (withdraw) return leave(self, sdk);
+    if (self->standing == STANDING_LISTED)
+        log_info("ended: the contract lists this node until its lease ends; see --withdraw");
+    else if (self->standing == STANDING_UNKNOWN)
+        log_warning("ended: the contract may list this node, a registration is not confirmed");
+    else
+        log_info("ended: no registration was sent");
+    return 0;
 }
