@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "bad_input/world.h"
 
+#include "cluster/key_variable.h"
 #include <dirent.h>
 #include <fcntl.h>
-#include "cluster/key_variable.h"
 
 #include <stdio.h>
 #include <stdlib.h>
