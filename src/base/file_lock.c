@@ -20,7 +20,7 @@ void base_file_unlock(int fd)
 base_lock_result base_file_lock(int fd, const base_clock *clock, int cancel_fd, uint64_t end_ms)
 {
     while (!base_file_try_lock(fd, false)) {
-        uint64_t now = base_now_ms(clock), pause = PAUSE_MIN_MS + base_share(PAUSE_SPREAD_MS, base_random());
+        uint64_t now = base_now_ms(clock), pause = PAUSE_MIN_MS + base_share(PAUSE_SPREAD_MS, base_dice());
         if (now >= end_ms) return BASE_LOCK_TIMEOUT;
         if (base_wait(clock, cancel_fd, pause < end_ms - now ? pause : end_ms - now))
             return BASE_LOCK_CANCELLED;

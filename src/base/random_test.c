@@ -3,6 +3,30 @@
 
 #include "unit.h"
 
+static uint64_t given(void *context)
+{
+    return *(uint64_t *)context;
+}
+
+static void test_bounds(void **state)
+{
+    static const struct {
+        uint64_t number, low, high, expected;
+    } cases[] = {{0, 5, 9, 5},
+                 {4, 5, 9, 9},
+                 {5, 5, 9, 5},
+                 {UINT64_MAX, 7, 7, 7},
+                 {UINT64_MAX, 0, UINT64_MAX, UINT64_MAX},
+                 {UINT64_MAX, 1, UINT64_MAX, 1},
+                 {3, UINT64_MAX - 1, UINT64_MAX, UINT64_MAX}};
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        uint64_t number = cases[i].number;
+        base_random random = {given, &number};
+        assert_true(base_random_between(&random, cases[i].low, cases[i].high) == cases[i].expected);
+    }
+}
+
 static void test_share(void **state)
 {
     (void)state;
@@ -14,18 +38,21 @@ static void test_share(void **state)
     assert_true(base_share(UINT64_MAX, UINT32_MAX) < UINT64_MAX);
 }
 
-/* Sixteen draws that are all in one quarter would be one in a billion. */
-static void test_spreads(void **state)
+/* Sixteen numbers of 64 bits: no two are the same twice in the age of the universe. */
+static void test_system(void **state)
 {
-    unsigned quarters = 0;
+    uint64_t seen[16];
     (void)state;
-    for (int i = 0; i < 16; i++)
-        quarters |= 1u << base_share(4, base_random());
-    assert_true(quarters & (quarters - 1));
+    for (size_t i = 0; i < COUNT(seen); i++) {
+        seen[i] = base_random_between(base_random_system(), 0, UINT64_MAX);
+        for (size_t j = 0; j < i; j++)
+            assert_true(seen[i] != seen[j]);
+    }
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_share), cmocka_unit_test(test_spreads)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_bounds), cmocka_unit_test(test_share),
+                                       cmocka_unit_test(test_system)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
