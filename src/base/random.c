@@ -9,8 +9,8 @@ static uint64_t system_next(void *context)
     uint64_t number;
     struct timespec now;
     (void)context;
-    if (getrandom(&number, sizeof number, 0) == sizeof number) return number;
-    /* A kernel that has none yet, or none at all: two machines' nanoseconds differ, too. */
+    if (getrandom(&number, sizeof number, GRND_NONBLOCK) == sizeof number) return number;
+    /* Early at boot the kernel has none yet: two machines' nanoseconds differ, too. */
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_nsec * UINT64_C(0x9e3779b97f4a7c15);
 }
