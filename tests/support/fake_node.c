@@ -28,11 +28,35 @@ struct fake_node {
     record records[FAKE_TAKEN_MAX]; /* of what it took */
 };
 
-static const char *const fault_names[] = {
-    "healthy",        "html",   "broken-json",    "error",      "errors",      "limited",      "foreign-id",
-    "missing-answer", "twice",  "text-ids",       "no-results", "empty-array", "empty-object", "null",
-    "empty",          "huge",   "huge-announced", "429",        "401",         "502",          "slow",
-    "half",           "closes", "no-status-line", "redirect",   "no-batches",  "413",          "stalls"};
+static const char *const fault_names[] = {"healthy",
+                                          "html",
+                                          "broken-json",
+                                          "error",
+                                          "errors",
+                                          "limited",
+                                          "foreign-id",
+                                          "missing-answer",
+                                          "twice",
+                                          "text-ids",
+                                          "no-results",
+                                          "empty-array",
+                                          "empty-object",
+                                          "null",
+                                          "empty",
+                                          "huge",
+                                          "huge-announced",
+                                          "429",
+                                          "401",
+                                          "502",
+                                          "slow",
+                                          "half",
+                                          "closes",
+                                          "no-status-line",
+                                          "redirect",
+                                          "no-batches",
+                                          "413",
+                                          "stalls",
+                                          "503"};
 
 const char *node_fault_name(int fault)
 {
@@ -372,7 +396,7 @@ static char *make_answer(fake_node *node, node_fault fault, const json_t *reques
 
 /* ---- Faults of whole exchanges ---- */
 
-static void deliver(node_fault fault, const char *good, bool batch, fake_reply *reply)
+static void deliver(node_fault fault, const char *good, const char *headers, bool batch, fake_reply *reply)
 {
     static const char refusal[] =
         "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32600,\"message\":\"%s\"}}";
@@ -406,13 +430,19 @@ static void deliver(node_fault fault, const char *good, bool batch, fake_reply *
         fake_stream(reply, HUGE_BODY, fault == NODE_HUGE_ANNOUNCED);
         break;
     case NODE_429:
-        fake_send_as(reply, 429, "text/plain", "Retry-After: 7\r\n", "slow down");
+        fake_send_as(reply, 429, "text/plain", headers, "slow down");
         break;
     case NODE_401:
         fake_send_as(reply, 401, "text/plain", "", "who are you?");
         break;
     case NODE_502:
         fake_send_as(reply, 502, "text/html", "", "<html>Bad Gateway</html>");
+        break;
+    case NODE_503:
+        fake_send_as(reply, 503, "text/html", headers, "<html>Service Unavailable</html>");
+        break;
+    case NODE_LIMITED:
+        fake_send_as(reply, 200, "application/json", headers, good);
         break;
     case NODE_HALF:
         fake_send_half(reply, good);
@@ -479,8 +509,9 @@ static void handle(void *context, const fake_request *request, fake_reply *reply
     pthread_mutex_lock(&node->lock);
     node_fault fault = choose_fault(&node->state, request->body, json);
     char *good = fault == NODE_NO_BATCHES && batch ? NULL : make_answer(node, fault, json);
+    const char *headers = node->state.retry_after ? node->state.retry_after : "";
     pthread_mutex_unlock(&node->lock);
-    deliver(fault, good, batch, reply);
+    deliver(fault, good, headers, batch, reply);
     free(good);
     json_decref(json);
 }

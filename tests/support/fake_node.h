@@ -48,7 +48,8 @@ typedef enum node_fault {
     NODE_REDIRECT,
     NODE_NO_BATCHES, /**< refuses arrays, serves single requests */
     NODE_413,
-    NODE_STALLS /**< half an answer, and nothing for a minute */
+    NODE_STALLS, /**< half an answer, and nothing for a minute */
+    NODE_503
 } node_fault;
 
 /** Name of a fault as on a command line, "broken-json"; NULL beyond the last one. */
@@ -112,6 +113,7 @@ typedef struct fake_node_state {
     const char *fault_method; /**< only exchanges that ask for it; NULL = all */
     uint64_t fault_beyond;    /**< only exchanges that ask for more peers at a time; 0 = all */
     unsigned fault_times;     /**< how often; 0 = always */
+    const char *retry_after;  /**< header lines with NODE_429, NODE_LIMITED and NODE_503; NULL = none */
     fake_rule rules[FAKE_RULES_MAX + 1];
 
     uint64_t chain_id, block_number, block_time, base_fee, tip, balance;
