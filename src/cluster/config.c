@@ -2,8 +2,8 @@
 #include "cluster/config.h"
 
 #include "cluster/private_key.h"
+#include "eth/endpoints.h"
 #include "eth/key.h"
-#include "eth/rpc.h"
 #include "guest/endpoint.h"
 #include "registry/connection_url.h"
 
@@ -93,7 +93,7 @@ static int load_endpoints(cluster_config *config, const dstack_p2p_options *opti
     const char *guest = choose(options->guest_endpoint, "DSTACK_SIMULATOR_ENDPOINT");
     guest_endpoint parsed;
     if (!rpc) rpc = DEFAULT_RPC_URL;
-    if (eth_rpc_check_urls(rpc, error) || guest_endpoint_parse(guest, &parsed, error)) return error->code;
+    if (eth_endpoints_check(rpc, error) || guest_endpoint_parse(guest, &parsed, error)) return error->code;
     return copy(rpc, &config->rpc_urls, error) ? error->code : copy(guest, &config->guest_endpoint, error);
 }
 

@@ -63,8 +63,8 @@ int cluster_own_session(dstack_p2p *sdk, cluster_session *session, base_error *e
 /** Sends a batch with the session's connection. */
 int cluster_send(const cluster_session *session, eth_batch *batch, base_error *error);
 
-/** Another connection to the node; NULL when memory is exhausted. */
-eth_rpc *cluster_connect(const dstack_p2p *sdk, int cancel_fd);
+/** Another connection to the nodes, with retries or without; NULL when memory is exhausted. */
+eth_rpc *cluster_connect(const dstack_p2p *sdk, bool retries, int cancel_fd);
 
 /** Fails when there is no contract address. */
 int cluster_need_contract(const dstack_p2p *sdk, base_error *error);

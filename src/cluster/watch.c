@@ -31,13 +31,8 @@ bool cluster_watch_init(dstack_p2p *sdk)
 {
     cluster_monitor *monitor = &sdk->monitor;
     cluster_watch *watch = &monitor->watch;
-    eth_rpc_config config = {.urls = sdk->config.rpc_urls,
-                             .timeout_ms = sdk->config.rpc_timeout_ms,
-                             .chain_id = atomic_load(&sdk->chain_id),
-                             .cancel_fd = monitor->stop_fd,
-                             .log = &sdk->config.log};
     memset(watch, 0, sizeof *watch);
-    watch->rpc = eth_rpc_new(&config);
+    watch->rpc = cluster_connect(sdk, false, monitor->stop_fd);
     return cluster_listener_init(&watch->listener, &sdk->config, sdk->clock, monitor->stop_fd,
                                  monitor->wake_fd) &&
            watch->rpc;

@@ -2,6 +2,7 @@
 #include "bad_input/world.h"
 
 #include "cluster/key_variable.h"
+#include "cluster/sdk.h"
 #include <dirent.h>
 #include <fcntl.h>
 
@@ -56,6 +57,7 @@ int world_make(void **state)
     if (!w) return -1;
     clear_variables();
     pthread_mutex_init(&w->lock, NULL);
+    fake_clock_init(&w->clock);
     w->node = fake_node_start();
     w->guest = fake_guest_start(false);
     strcpy(w->state_dir, "/tmp/p2p-world-XXXXXX");
@@ -96,6 +98,7 @@ dstack_p2p *world_open(world *w, const char *contract, const char *url)
     if (!w->keeps_state) forget_state(w);
     w->sdk = dstack_p2p_new_with_options(contract, url, &w->options);
     assert_non_null(w->sdk);
+    if (w->hurries) w->sdk->clock = &w->clock.clock;
     return w->sdk;
 }
 

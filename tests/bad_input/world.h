@@ -3,6 +3,7 @@
 #define BAD_INPUT_WORLD_H
 
 #include "dstack_p2p.h"
+#include "support/fake_clock.h"
 #include "support/fake_guest.h"
 #include "support/fake_node.h"
 
@@ -28,6 +29,8 @@ typedef struct world {
     dstack_p2p *sdk; /* the handle under test; world_open() makes it */
     char state_dir[32];
     bool keeps_state; /* a new handle finds the files of the one before */
+    bool hurries;    /* its pauses take no time: set before world_open() */
+    fake_clock clock;
     pthread_mutex_t lock;
     char log[64 * 1024];
     size_t log_len;

@@ -184,7 +184,7 @@ json_t *fake_contract_view(const fake_node_state *state, const char *hex, const 
     return value;
 }
 
-/* What a registerPeer call in a raw transaction holds, borrowed from it. */
+/* What a registerPeer call in a raw transaction holds, borrowed from it; all zero when there is none. */
 typedef struct registration {
     uint8_t address[20];
     const uint8_t *url;
@@ -198,7 +198,7 @@ static registration read_registration(const uint8_t *raw, size_t len)
     const uint8_t *call = memmem(raw, len, selector, sizeof selector);
     registration found = {0};
     size_t key_len = 0, signature_len = 0, ignored;
-    if (!call) abort();
+    if (!call) return found;
     eth_abi abi = eth_abi_open(call + 4, len - (size_t)(call + 4 - raw));
     eth_abi_bytes(&abi, 40, &ignored);
     const uint8_t *key = eth_abi_bytes(&abi, 33, &key_len);
@@ -219,6 +219,7 @@ uint64_t fake_contract_anchor(const uint8_t *raw, size_t len)
 void fake_contract_register(fake_node_state *state, const uint8_t *raw, size_t len)
 {
     registration found = read_registration(raw, len);
+    if (!found.url) return;
     snprintf(state->listed_url, sizeof state->listed_url, "%.*s", (int)found.url_len,
              (const char *)found.url);
     base_hex_encode(found.address, sizeof found.address, state->listed_address);
