@@ -7,6 +7,7 @@
 #include "registry/contract_abi.h"
 #include "support/fake_contract.h"
 #include "support/fake_guest.h"
+#include "support/fake_logs.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -83,6 +84,20 @@ static json_t *make_error(int code, const char *message, const char *data)
     json_t *error = json_pack("{siss}", "code", code, "message", message);
     if (data) json_object_set_new(error, "data", json_string(data));
     return error;
+}
+
+static json_t *get_logs(fake_node *node, const json_t *params, json_t **error)
+{
+    const char *message;
+    json_t *logs = fake_logs(&node->state, params, &message);
+    if (!logs) *error = make_error(-32005, message, NULL);
+    return logs;
+}
+
+static json_t *get_block(fake_node *node, const char *tag)
+{
+    node->state.blocks_asked++;
+    return fake_block(&node->state, tag);
 }
 
 static json_t *receipt(const fake_node *node, const uint8_t hash32[static 32])
@@ -273,7 +288,10 @@ static json_t *run_method(fake_node *node, const char *method, const json_t *par
     const fake_node_state *state = &node->state;
     const char *raw = json_string_value(json_array_get(params, 0));
     if (!strcmp(method, "eth_chainId")) return quantity(state->chain_id);
-    if (!strcmp(method, "eth_getBlockByNumber")) return block(node);
+    if (!strcmp(method, "eth_blockNumber"))
+        return quantity(state->block_number - (state->says_lag ? state->log_lag : 0));
+    if (!strcmp(method, "eth_getLogs")) return get_logs(node, params, error);
+    if (!strcmp(method, "eth_getBlockByNumber")) return get_block(node, raw);
     if (!strcmp(method, "eth_getTransactionCount")) return get_nonce(state, params);
     if (!strcmp(method, "eth_getBalance")) return quantity(state->balance);
     if (!strcmp(method, "eth_maxPriorityFeePerGas")) return quantity(state->tip);
