@@ -68,6 +68,7 @@ dstack_p2p *dstack_p2p_new_with_options(const char *contract, const char *url,
     sdk->clock = base_clock_system();
     sdk->cancel_fd = base_event_new();
     sdk->gate_fd = base_gate_new();
+    cluster_proofs_init(&sdk->proofs);
     if (!cluster_monitor_init(&sdk->monitor) || sdk->cancel_fd < 0 || sdk->gate_fd < 0)
         base_fail(&sdk->config_error, DSTACK_P2P_ERR_SYSTEM, "the system refuses more descriptors");
     cluster_config_load(&sdk->config, contract, url, options, &sdk->config_error);
@@ -83,6 +84,7 @@ void dstack_p2p_free(dstack_p2p *sdk)
     guest_client_free(sdk->guest);
     eth_rpc_free(sdk->rpc);
     cluster_identity_free(&sdk->identity);
+    cluster_proofs_free(&sdk->proofs);
     cluster_config_free(&sdk->config);
     base_event_free(sdk->cancel_fd);
     base_gate_free(sdk->gate_fd);

@@ -10,6 +10,7 @@
 #include "cluster/ledger.h"
 #include "cluster/monitor.h"
 #include "cluster/paging.h"
+#include "cluster/proofs.h"
 #include "eth/rpc.h"
 #include "guest/client.h"
 
@@ -33,6 +34,8 @@ struct dstack_p2p {
 
     cluster_identity identity;
     atomic_bool has_identity; /**< set after identity, which never changes again: the monitor reads it */
+
+    cluster_proofs proofs; /**< what is known of the peers' evidence */
 
     cluster_ledger ledger; /**< what its transactions cost */
     bool warned_of_state_dir;

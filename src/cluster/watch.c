@@ -62,7 +62,7 @@ static bool may_refresh(const dstack_p2p *sdk, const cluster_head *head)
 {
     const dstack_p2p_peers *list = sdk->monitor.list;
     const cluster_watch *watch = &sdk->monitor.watch;
-    return list && !watch->reread && !head->reorganised && reads_latest(sdk) &&
+    return list && !list->left_out && !watch->reread && !head->reorganised && reads_latest(sdk) &&
            head->block.time < cluster_list_first_expiry(list) &&
            base_now_ms(sdk->clock) - watch->full_ms < REREAD_MS &&
            !(sdk->has_identity && !list->knows_self) &&
