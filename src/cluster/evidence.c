@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-enum { ROOT_PAUSE_MS = 10000, ROOT_PAUSE_MAX_MS = 160000 };
+enum { ROOT_PAUSE_MS = 10000, ROOT_PAUSE_MAX_MS = 160000, TOLD_MAX = 16 };
 
 /* ---- The root ---- */
 
@@ -98,13 +98,26 @@ static void note_search(dstack_p2p *sdk, const cluster_search *search, bool whol
     pthread_mutex_unlock(&sdk->proofs.lock);
 }
 
-static void judge(const dstack_p2p *sdk, cluster_proof *proof, uint64_t now)
+static void judge_all(cluster_proof *proofs, size_t count, uint64_t now)
 {
-    if (cluster_proof_is_due(proof, now)) cluster_proof_fail(proof, now);
-    if (proof->state == CLUSTER_PROOF_HOLDS || proof->told) return;
-    proof->told = true;
-    base_log_write(&sdk->config.log, DSTACK_P2P_LOG_WARNING, "peer %s is left out: %s",
-                   proof->peer->instance_text, registry_verdict_text(proof->verdict));
+    for (size_t i = 0; i < count; i++)
+        if (cluster_proof_is_due(&proofs[i], now)) cluster_proof_fail(&proofs[i], now);
+}
+
+/* Each once, and of very many at a time only the first ones: a node can make up a million. */
+static void tell_left_out(const dstack_p2p *sdk, cluster_proof *proofs, size_t count)
+{
+    size_t news = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (proofs[i].state == CLUSTER_PROOF_HOLDS || proofs[i].told) continue;
+        proofs[i].told = true;
+        if (news++ < TOLD_MAX)
+            base_log_write(&sdk->config.log, DSTACK_P2P_LOG_WARNING, "peer %s is left out: %s",
+                           proofs[i].peer->instance_text, registry_verdict_text(proofs[i].verdict));
+    }
+    if (news > TOLD_MAX)
+        base_log_write(&sdk->config.log, DSTACK_P2P_LOG_WARNING, "%zu more peers are left out",
+                       news - TOLD_MAX);
 }
 
 /* What is left stays in its order. */
@@ -129,9 +142,11 @@ int cluster_evidence_check(dstack_p2p *sdk, eth_rpc *rpc, dstack_p2p_peers *list
     if (cluster_search_evidence(&search, proofs, count, error))
         base_error_context(error, "checking the peers' evidence");
     note_search(sdk, &search, !error->code);
-    for (size_t i = 0; i < count && !error->code; i++)
-        judge(sdk, &proofs[i], search.now_ms);
-    if (!error->code) leave_out(list, proofs);
+    if (!error->code) {
+        judge_all(proofs, count, search.now_ms);
+        tell_left_out(sdk, proofs, count);
+        leave_out(list, proofs);
+    }
     cluster_proofs_keep(&sdk->proofs, list, proofs, count);
     return error->code;
 }

@@ -160,6 +160,26 @@ static void test_each_flaw(void **state)
     }
 }
 
+/* A million lines would be the node's to write otherwise. */
+static void test_very_many(void **state)
+{
+    enum { CROWD = 5000 };
+    world *w = *state;
+    unsigned lines = 0;
+    world_node(w)->crowd = CROWD;
+    open_checked(w);
+    dstack_p2p_peers *peers = dstack_p2p_get_peers(w->sdk);
+    assert_non_null(peers);
+    assert_int_equal(dstack_p2p_peers_count(peers), 2);
+    assert_int_equal(peers->left_out, CROWD);
+    dstack_p2p_peers_free(peers);
+    for (const char *at = w->log; (at = strstr(at, "is left out: ")); at++)
+        lines++;
+    assert_int_equal(lines, 16);
+    assert_logged(w, "4984 more peers are left out");
+    assert_in_range(world_node(w)->logs_asked, 1, 3);
+}
+
 /* What is wrong once is not fetched and checked with every reading, nor told. */
 static void test_not_retried_for_ever(void **state)
 {
@@ -514,6 +534,31 @@ static void test_monitor(void **state)
     dstack_p2p_monitor_stop(w->sdk);
 }
 
+/* The application's readings and the monitor's share what is known. */
+static void test_two_threads(void **state)
+{
+    enum { READINGS = 100 };
+    world *w = *state;
+    static char urls[READINGS][32];
+    open_checked(w);
+    assert_int_equal(dstack_p2p_monitor_start(w->sdk, NULL, NULL), DSTACK_P2P_OK);
+    for (int i = 0; i < READINGS; i++) {
+        snprintf(urls[i], sizeof urls[i], "http://bob:%d", i);
+        fake_node_state *node = fake_node_lock(w->node);
+        node->peers[1].url = urls[i];
+        node->events[1].flaw = i % 2 ? FLAW_OTHER_SIGNER : FLAW_NONE;
+        node->events[1].block = ++node->block_number;
+        node->block_time += 12;
+        node->version++;
+        fake_node_unlock(w->node);
+        expect_list(w, true, i % 2 == 0);
+    }
+    dstack_p2p_status status = await_reading(w);
+    assert_int_equal(status.peers, 1);
+    assert_int_equal(status.left_out, 1);
+    dstack_p2p_monitor_stop(w->sdk);
+}
+
 /* A node that cannot answer is no reason to drop anybody. */
 static void test_monitor_keeps_the_list(void **state)
 {
@@ -545,6 +590,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_good_evidence),
         TEST(test_each_flaw),
+        TEST(test_very_many),
         TEST(test_not_retried_for_ever),
         TEST(test_changed_peers),
         TEST(test_renewed_lease),
@@ -566,6 +612,7 @@ int main(void)
         TEST(test_goes_on_with_the_next_reading),
         TEST(test_one_by_one),
         TEST(test_monitor),
+        TEST(test_two_threads),
         TEST(test_monitor_keeps_the_list),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
