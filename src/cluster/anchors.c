@@ -43,17 +43,18 @@ static void settle(cluster_wanted *wanted, registry_verdict verdict, uint64_t an
 }
 
 /* A block that is not there yet need not be asked for. */
-static bool collect(state *it, cluster_wanted *wanted, size_t count, uint64_t head)
+static bool collect(state *it, cluster_wanted_set *set, uint64_t head)
 {
-    it->events = malloc((count ? count : 1) * sizeof *it->events);
+    it->events = malloc((set->count ? set->count : 1) * sizeof *it->events);
     if (!it->events) return false;
-    for (size_t i = 0; i < count; i++) {
-        if (!wanted[i].event) continue;
-        uint64_t anchor = registry_event_anchor(wanted[i].event);
+    for (size_t i = 0; i < set->count; i++) {
+        cluster_wanted *wanted = &set->items[i];
+        if (!wanted->event) continue;
+        uint64_t anchor = registry_event_anchor(wanted->event);
         if (anchor > head)
-            settle(&wanted[i], REGISTRY_NO_ANCHOR, anchor);
+            settle(wanted, REGISTRY_NO_ANCHOR, anchor);
         else
-            it->events[it->count++] = (anchored){anchor, &wanted[i]};
+            it->events[it->count++] = (anchored){anchor, wanted};
     }
     qsort(it->events, it->count, sizeof *it->events, by_anchor);
     return true;
@@ -113,13 +114,13 @@ static int exchange(state *it, base_error *error)
 }
 
 int cluster_check_events(dstack_p2p *sdk, eth_rpc *rpc, registry_verifier *verifier, uint64_t head,
-                         cluster_wanted *wanted, size_t count, base_error *error)
+                         cluster_wanted_set *wanted, base_error *error)
 {
     state it = {.sdk = sdk, .rpc = rpc, .verifier = verifier, .at_once = BLOCKS_AT_ONCE};
-    if (!collect(&it, wanted, count, head))
-        return base_fail(error, DSTACK_P2P_ERR_NO_MEMORY, "out of memory");
+    if (!collect(&it, wanted, head)) return base_fail(error, DSTACK_P2P_ERR_NO_MEMORY, "out of memory");
     while (it.next < it.count)
         if (exchange(&it, error)) break;
+    cluster_wanted_count(wanted);
     free(it.events);
     return error->code;
 }

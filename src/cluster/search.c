@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "cluster/search.h"
 
-#include "base/hex.h"
 #include "cluster/anchors.h"
 #include "cluster/locate.h"
-
-#include <stdlib.h>
-#include <string.h>
 
 /* Of one search, whatever the node answers. */
 enum { EXCHANGES_MAX = 400, EFFORT_MS = 60000 };
@@ -19,63 +15,12 @@ enum { LOCATE_ROUNDS = 4 };
 
 typedef struct state {
     cluster_search *search;
-    cluster_wanted *wanted; /* in the order of their instance ids */
-    size_t count, open;
+    cluster_wanted_set wanted;
     uint64_t first_trip, start_ms;
     uint64_t head;                  /* the node's newest block; 0 = not heard yet */
     uint64_t located_time, located; /* what cluster_locate() last said, in so many rounds */
     unsigned located_rounds;
 } state;
-
-/* ---- Who is looked for ---- */
-
-static int by_instance(const void *a, const void *b)
-{
-    const cluster_wanted *left = a, *right = b;
-    return memcmp(left->instance20, right->instance20, 20);
-}
-
-static bool collect(state *it, cluster_proof *proofs, size_t count)
-{
-    it->wanted = calloc(count ? count : 1, sizeof *it->wanted);
-    if (!it->wanted) return false;
-    for (size_t i = 0; i < count; i++) {
-        cluster_wanted *wanted = &it->wanted[it->count];
-        if (!cluster_proof_is_due(&proofs[i], it->search->now_ms)) continue;
-        base_hex_decode(proofs[i].peer->instance_text, 40, wanted->instance20, 20);
-        base_hex_decode(proofs[i].peer->address_text + 2, 40, wanted->address20, 20);
-        wanted->proof = &proofs[i];
-        wanted->proof->verdict = REGISTRY_NO_EVENT;
-        it->count++;
-    }
-    qsort(it->wanted, it->count, sizeof *it->wanted, by_instance);
-    it->open = it->count;
-    return true;
-}
-
-static bool is_open(const cluster_wanted *wanted)
-{
-    return wanted->proof->state != CLUSTER_PROOF_HOLDS;
-}
-
-static void count_open(state *it)
-{
-    it->open = 0;
-    for (size_t i = 0; i < it->count; i++)
-        it->open += is_open(&it->wanted[i]);
-}
-
-/* Few are asked for by name. */
-static void make_filter(const state *it, eth_log_filter *filter)
-{
-    memset(filter, 0, sizeof *filter);
-    memcpy(filter->contract20, it->search->verifier.contract20, 20);
-    memcpy(filter->topic32, registry_event_topic(REGISTRY_PEER_REGISTERED), 32);
-    if (it->open > ETH_LOGS_TOPICS_MAX) return;
-    for (size_t i = 0; i < it->count; i++)
-        if (is_open(&it->wanted[i]))
-            registry_instance_topic(it->wanted[i].instance20, filter->seconds[filter->second_count++]);
-}
 
 /* ---- One step ---- */
 
@@ -89,31 +34,17 @@ static int check_effort(const state *it, base_error *error)
         error, DSTACK_P2P_ERR_RPC_ERROR,
         "%zu of %zu peers are not checked yet after %llu requests in %llu s, and the next reading "
         "goes on; use a node with a higher limit for eth_getLogs (%llu blocks now)",
-        it->open, it->count, (unsigned long long)trips, (unsigned long long)elapsed / 1000,
+        it->wanted.open, it->wanted.count, (unsigned long long)trips, (unsigned long long)elapsed / 1000,
         (unsigned long long)search->limits.blocks);
-}
-
-static cluster_wanted *find_wanted(const state *it, const registry_event *event)
-{
-    cluster_wanted key;
-    memcpy(key.instance20, event->instance20, 20);
-    cluster_wanted *wanted = bsearch(&key, it->wanted, it->count, sizeof key, by_instance);
-    bool fits =
-        wanted && is_open(wanted) && !wanted->event && !memcmp(wanted->address20, event->address20, 20);
-    return fits && !strcmp(wanted->proof->peer->record.connection_url, event->url) ? wanted : NULL;
 }
 
 static int take_entry(state *it, const json_t *log, base_error *error)
 {
     registry_event event;
     if (registry_read_event(log, it->search->verifier.contract20, &event, error)) return error->code;
-    cluster_wanted *wanted =
-        event.kind == REGISTRY_PEER_REGISTERED && !event.removed ? find_wanted(it, &event) : NULL;
-    if (!wanted) return 0;
-    wanted->event = malloc(sizeof event);
-    if (!wanted->event) return base_fail(error, DSTACK_P2P_ERR_NO_MEMORY, "out of memory");
-    *wanted->event = event;
-    return 0;
+    if (event.kind != REGISTRY_PEER_REGISTERED || event.removed) return 0;
+    if (cluster_wanted_take(&it->wanted, &event)) return 0;
+    return base_fail(error, DSTACK_P2P_ERR_NO_MEMORY, "out of memory");
 }
 
 /* The newest first, for one event of each peer is checked at a time. */
@@ -127,16 +58,6 @@ static int take_entries(state *it, const eth_log_answer *answer, base_error *err
     return 0;
 }
 
-static int prove(state *it, base_error *error)
-{
-    cluster_search *search = it->search;
-    if (cluster_check_events(search->sdk, search->rpc, &search->verifier, it->head, it->wanted, it->count,
-                             error))
-        return error->code;
-    count_open(it);
-    return 0;
-}
-
 /* Searches as many blocks from `*from` on as the node answers for at once. */
 static int step(state *it, uint64_t *from, uint64_t to, base_error *error)
 {
@@ -144,21 +65,22 @@ static int step(state *it, uint64_t *from, uint64_t to, base_error *error)
     eth_log_answer answer;
     cluster_search *search = it->search;
     if (check_effort(it, error)) return error->code;
-    make_filter(it, &filter);
+    cluster_wanted_filter(&it->wanted, search->verifier.contract20, &filter);
     if (!eth_logs_ask(search->rpc, &search->limits, &filter, *from, to, &answer, error)) {
         it->head = answer.head;
         *from = answer.next;
         take_entries(it, &answer, error);
     }
     eth_batch_free(&answer.batch);
-    return error->code ? error->code : prove(it, error);
+    if (error->code) return error->code;
+    return cluster_check_events(search->sdk, search->rpc, &search->verifier, it->head, &it->wanted, error);
 }
 
 /* ---- Where to look ---- */
 
 static int search_range(state *it, uint64_t from, uint64_t to, base_error *error)
 {
-    while (it->open && from <= to)
+    while (it->wanted.open && from <= to)
         if (step(it, &from, to, error)) return error->code;
     return 0;
 }
@@ -180,9 +102,9 @@ static int locate(state *it, uint64_t since, uint64_t start, base_error *error)
 static int find_start(state *it, uint64_t at, uint64_t *start, base_error *error)
 {
     uint64_t searched = UINT64_MAX, since = UINT64_MAX;
-    for (size_t i = 0; i < it->count; i++) {
-        const cluster_proof *proof = it->wanted[i].proof;
-        if (!is_open(&it->wanted[i])) continue;
+    for (size_t i = 0; i < it->wanted.count; i++) {
+        const cluster_proof *proof = it->wanted.items[i].proof;
+        if (!cluster_wanted_is_open(&it->wanted.items[i])) continue;
         if (proof->from < searched) searched = proof->from;
         if (proof->peer->record.registered_at < since) since = proof->peer->record.registered_at;
     }
@@ -194,14 +116,14 @@ static int find_start(state *it, uint64_t at, uint64_t *start, base_error *error
 
 static void note_progress(state *it, uint64_t next)
 {
-    for (size_t i = 0; i < it->count; i++)
-        if (it->wanted[i].proof->from < next) it->wanted[i].proof->from = next;
+    for (size_t i = 0; i < it->wanted.count; i++)
+        if (it->wanted.items[i].proof->from < next) it->wanted.items[i].proof->from = next;
 }
 
 static int search_all(state *it, base_error *error)
 {
     uint64_t at = 0, block = it->search->block;
-    while (it->open && at <= block) {
+    while (it->wanted.open && at <= block) {
         if (find_start(it, at, &at, error)) return error->code;
         if (at > block) return 0;
         if (step(it, &at, block, error)) return error->code;
@@ -227,10 +149,10 @@ static int search_later(state *it, base_error *error)
 int cluster_search_evidence(cluster_search *search, cluster_proof *proofs, size_t count, base_error *error)
 {
     state it = {.search = search, .first_trip = eth_rpc_round_trips(search->rpc), .start_ms = search->now_ms};
-    if (!collect(&it, proofs, count)) return base_fail(error, DSTACK_P2P_ERR_NO_MEMORY, "out of memory");
-    if (!search_recent(&it, error) && !search_all(&it, error)) search_later(&it, error);
-    for (size_t i = 0; i < it.count; i++)
-        free(it.wanted[i].event);
-    free(it.wanted);
+    if (!cluster_wanted_collect(&it.wanted, proofs, count, search->now_ms))
+        base_fail(error, DSTACK_P2P_ERR_NO_MEMORY, "out of memory");
+    else if (!search_recent(&it, error) && !search_all(&it, error))
+        search_later(&it, error);
+    cluster_wanted_free(&it.wanted);
     return error->code;
 }
