@@ -140,7 +140,8 @@ int cluster_evidence_check(dstack_p2p *sdk, eth_rpc *rpc, dstack_p2p_peers *list
     if (!proofs) return base_fail(error, DSTACK_P2P_ERR_NO_MEMORY, "out of memory");
     cluster_search search = make_search(sdk, rpc, root20, list->block_number);
     if (cluster_search_evidence(&search, proofs, count, error))
-        base_error_context(error, "checking the peers' evidence");
+        base_error_context(error,
+                           "checking the peers' evidence, for which a node must serve the contract's logs");
     note_search(sdk, &search, !error->code);
     if (!error->code) {
         judge_all(proofs, count, search.now_ms);

@@ -9,6 +9,7 @@ enum { SOON_MS = 2000, LATER_MS = 600000, LONGEST_MS = 6 * 3600 * 1000 };
 void cluster_proofs_init(cluster_proofs *proofs)
 {
     pthread_mutex_init(&proofs->lock, NULL);
+    proofs->due_ms = UINT64_MAX;
 }
 
 void cluster_proofs_free(cluster_proofs *proofs)
@@ -58,6 +59,14 @@ cluster_proof *cluster_proofs_recall(cluster_proofs *proofs, const dstack_p2p_pe
     return items;
 }
 
+static uint64_t first_retry(const cluster_proof *items, size_t count)
+{
+    uint64_t first = UINT64_MAX;
+    for (size_t i = 0; i < count; i++)
+        if (items[i].state == CLUSTER_PROOF_FAILED && items[i].retry_ms < first) first = items[i].retry_ms;
+    return first;
+}
+
 void cluster_proofs_keep(cluster_proofs *proofs, const dstack_p2p_peers *list, cluster_proof *items,
                          size_t count)
 {
@@ -68,9 +77,18 @@ void cluster_proofs_keep(cluster_proofs *proofs, const dstack_p2p_peers *list, c
     proofs->list = reference;
     proofs->items = items;
     proofs->count = count;
+    proofs->due_ms = first_retry(items, count);
     pthread_mutex_unlock(&proofs->lock);
     dstack_p2p_peers_free(old_list);
     free(old_items);
+}
+
+bool cluster_proofs_are_due(cluster_proofs *proofs, uint64_t now_ms)
+{
+    pthread_mutex_lock(&proofs->lock);
+    bool due = now_ms >= proofs->due_ms;
+    pthread_mutex_unlock(&proofs->lock);
+    return due;
 }
 
 bool cluster_proof_is_due(const cluster_proof *proof, uint64_t now_ms)

@@ -36,7 +36,8 @@ typedef struct cluster_proofs {
     dstack_p2p_peers *list; /**< the last one, with a reference; NULL = none */
     cluster_proof *items;   /**< one for each of its peers, in its order, those that are left out included */
     size_t count;
-    uint64_t block; /**< of that list, if all of it could be checked */
+    uint64_t due_ms; /**< when one that failed is to be looked at again; UINT64_MAX = never */
+    uint64_t block;  /**< of that list, if all of it could be checked */
     eth_log_limits limits;
 
     uint64_t ask_root_ms; /**< the guest agent is not asked for the root before */
@@ -54,6 +55,9 @@ cluster_proof *cluster_proofs_recall(cluster_proofs *proofs, const dstack_p2p_pe
 /** Keeps the items, which it takes over, of a list: what was kept of another one is forgotten. */
 void cluster_proofs_keep(cluster_proofs *proofs, const dstack_p2p_peers *list, cluster_proof *items,
                          size_t count);
+
+/** Whether a list that did not change is worth reading for the sake of those who were left out. */
+bool cluster_proofs_are_due(cluster_proofs *proofs, uint64_t now_ms);
 
 /** Whether it is to be looked at now. */
 bool cluster_proof_is_due(const cluster_proof *proof, uint64_t now_ms);

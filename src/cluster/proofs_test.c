@@ -126,13 +126,34 @@ static void test_pauses(void **state)
     assert_false(cluster_proof_is_due(&wrong, UINT64_MAX));
 }
 
+/* The earliest of those that failed, until another list is kept. */
+static void test_due(void **state)
+{
+    cluster_proofs proofs = {0};
+    (void)state;
+    cluster_proofs_init(&proofs);
+    assert_false(cluster_proofs_are_due(&proofs, UINT64_MAX - 1));
+    dstack_p2p_peers *list = make_list((unsigned[]){1, 2, 3}, 3, 0);
+    cluster_proof *items = cluster_proofs_recall(&proofs, list);
+    items[0].state = CLUSTER_PROOF_HOLDS;
+    items[1].verdict = REGISTRY_OTHER_ROOT;
+    items[2].verdict = REGISTRY_NO_EVENT;
+    cluster_proof_fail(&items[1], 1000);
+    cluster_proof_fail(&items[2], 1000);
+    cluster_proofs_keep(&proofs, list, items, 3);
+    assert_false(cluster_proofs_are_due(&proofs, 2999));
+    assert_true(cluster_proofs_are_due(&proofs, 3000));
+    keep_all(&proofs, (unsigned[]){1}, 1);
+    assert_false(cluster_proofs_are_due(&proofs, 3000));
+    dstack_p2p_peers_free(list);
+    cluster_proofs_free(&proofs);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_recall),
-        cmocka_unit_test(test_forgotten),
-        cmocka_unit_test(test_other_address),
-        cmocka_unit_test(test_pauses),
+        cmocka_unit_test(test_recall), cmocka_unit_test(test_forgotten), cmocka_unit_test(test_other_address),
+        cmocka_unit_test(test_pauses), cmocka_unit_test(test_due),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -48,13 +48,15 @@ void cluster_watch_free(cluster_watch *watch)
 /* ---- Reading ---- */
 
 /* Whether the list at hand may no longer be what the contract holds. */
-static bool is_outdated(const dstack_p2p *sdk, const cluster_head *head)
+static bool is_outdated(dstack_p2p *sdk, const cluster_head *head)
 {
     const dstack_p2p_peers *list = sdk->monitor.list;
     const cluster_watch *watch = &sdk->monitor.watch;
     return !list || watch->reread || head->reorganised || head->version != list->version ||
            head->block.time >= cluster_list_first_expiry(list) ||
-           base_now_ms(sdk->clock) - watch->full_ms >= REREAD_MS || (sdk->has_identity && !list->knows_self);
+           base_now_ms(sdk->clock) - watch->full_ms >= REREAD_MS ||
+           (sdk->has_identity && !list->knows_self) ||
+           cluster_proofs_are_due(&sdk->proofs, base_now_ms(sdk->clock));
 }
 
 /* Whether reading some peers again does for reading all. */

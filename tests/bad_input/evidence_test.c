@@ -534,6 +534,29 @@ static void test_monitor(void **state)
     dstack_p2p_monitor_stop(w->sdk);
 }
 
+/* The monitor looks again for a peer whose event the node did not know yet, though nothing changes on chain.
+ */
+static void test_monitor_and_logs_that_lag(void **state)
+{
+    world *w = *state;
+    dstack_p2p_status status;
+    bobs_event(w)->block = FAKE_BLOCK;
+    world_node(w)->log_lag = 2;
+    open_checked(w);
+    assert_int_equal(dstack_p2p_monitor_start(w->sdk, NULL, NULL), DSTACK_P2P_OK);
+    assert_int_equal(await_reading(w).left_out, 1);
+    fake_node_lock(w->node)->log_lag = 0;
+    fake_node_unlock(w->node);
+    uint64_t end = now_ms() + 30000;
+    do {
+        assert_true(now_ms() < end);
+        sleep_ms(2);
+        dstack_p2p_monitor_status(w->sdk, &status);
+    } while (status.peers != 2);
+    assert_int_equal(status.left_out, 0);
+    dstack_p2p_monitor_stop(w->sdk);
+}
+
 /* The application's readings and the monitor's share what is known. */
 static void test_two_threads(void **state)
 {
@@ -612,6 +635,7 @@ int main(void)
         TEST(test_goes_on_with_the_next_reading),
         TEST(test_one_by_one),
         TEST(test_monitor),
+        TEST(test_monitor_and_logs_that_lag),
         TEST(test_two_threads),
         TEST(test_monitor_keeps_the_list),
     };
