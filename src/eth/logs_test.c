@@ -162,9 +162,6 @@ static void test_refusals(void **state)
         (fake_rule){.method = "eth_getLogs", .code = -32601, .message = "the method does not exist"};
     refuse(&w, HEAD, DSTACK_P2P_ERR_RPC_ERROR, "the method does not exist", 1);
     w.state->rules[0].code = -32005;
-    w.state->rules[0].message = "rate limit";
-    refuse(&w, HEAD, DSTACK_P2P_ERR_RPC_LIMITED, "rate limit", 1);
-    assert_true(eth_logs_reach(&w.limits) == UINT64_MAX);
     w.state->rules[0].message = "block range is too wide"; /* whatever it is */
     refuse(&w, HEAD, DSTACK_P2P_ERR_RPC_LIMITED, "block range is too wide", 20);
     w.state->rules[0] = (fake_rule){.method = "eth_getLogs", .result = "null"};
@@ -173,6 +170,18 @@ static void test_refusals(void **state)
     refuse(&w, HEAD, DSTACK_P2P_ERR_RPC_ANSWER, "block number is none", 1);
     w.state->fault = NODE_502;
     refuse(&w, HEAD, DSTACK_P2P_ERR_RPC_ANSWER, "502", 1);
+    unmake_world(&w);
+}
+
+/* Which is asked again later, and not for less. */
+static void test_rate_limit(void **state)
+{
+    world w;
+    (void)state;
+    make_world(&w);
+    w.state->rules[0] = (fake_rule){.method = "eth_getLogs", .code = -32005, .message = "rate limit"};
+    refuse(&w, HEAD, DSTACK_P2P_ERR_RPC_LIMITED, "rate limit", 1);
+    assert_true(eth_logs_reach(&w.limits) == UINT64_MAX);
     unmake_world(&w);
 }
 
@@ -197,9 +206,10 @@ static void test_answered_in_part(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_no_limit),      cmocka_unit_test(test_range_limits),
-        cmocka_unit_test(test_large_answers), cmocka_unit_test(test_limits_grow_again),
-        cmocka_unit_test(test_refusals),      cmocka_unit_test(test_answered_in_part),
+        cmocka_unit_test(test_no_limit),         cmocka_unit_test(test_range_limits),
+        cmocka_unit_test(test_large_answers),    cmocka_unit_test(test_limits_grow_again),
+        cmocka_unit_test(test_refusals),         cmocka_unit_test(test_rate_limit),
+        cmocka_unit_test(test_answered_in_part),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -94,12 +94,6 @@ static json_t *get_logs(fake_node *node, const json_t *params, json_t **error)
     return logs;
 }
 
-static json_t *get_block(fake_node *node, const char *tag)
-{
-    node->state.blocks_asked++;
-    return fake_block(&node->state, tag);
-}
-
 static json_t *receipt(const fake_node *node, const uint8_t hash32[static 32])
 {
     const fake_node_state *state = &node->state;
@@ -171,15 +165,12 @@ static bool is_pending(fake_node *node)
     return false;
 }
 
-static json_t *block(fake_node *node)
+static json_t *get_block(fake_node *node, const char *tag)
 {
     fake_node_state *state = &node->state;
+    state->blocks_asked++;
     if (is_pending(node)) state->block_number += state->blocks_while_pending;
-    uint8_t hash[32] = {0xb1};
-    json_t *json = json_pack("{sososo}", "number", quantity(state->block_number), "timestamp",
-                             quantity(state->block_time), "hash", hash_text(hash));
-    if (!state->no_base_fee) json_object_set_new(json, "baseFeePerGas", quantity(state->base_fee));
-    return json;
+    return fake_block(state, tag);
 }
 
 /* Whether a real node's pool would not have it; why. */
