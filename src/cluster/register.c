@@ -87,6 +87,20 @@ static int send(cluster_session *session, effort *it, cluster_receipt *receipt, 
     return error->code;
 }
 
+/* What it comes to: the state that was seen, or that a transaction made of it. */
+static void note_standing(cluster_session *session, const cluster_view *seen, const cluster_receipt *receipt)
+{
+    const registry_state *state = &seen->state;
+    cluster_standing *standing = &session->standing;
+    *standing = (cluster_standing){.block_number = seen->block.number,
+                                   .block_time = seen->block.time,
+                                   .expires_at = state->peer.expires_at,
+                                   .lease = state->lease_duration};
+    if (!receipt) return;
+    standing->block_number = receipt->block_number;
+    standing->expires_at = state->lease_duration ? seen->block.time + state->lease_duration : 0;
+}
+
 static int take_in(cluster_session *session, effort *it, const cluster_receipt *receipt, bool *again,
                    base_error *error)
 {
@@ -94,6 +108,7 @@ static int take_in(cluster_session *session, effort *it, const cluster_receipt *
                    (unsigned long long)receipt->gas_used, (unsigned long long)receipt->block_number);
     cluster_ledger_settle(&session->sdk->ledger, receipt->cost);
     cluster_books_save(session);
+    note_standing(session, &it->seen, receipt);
     if (receipt->succeeded) return 0;
     cluster_explain_failure(session, receipt, it->url, again, error);
     if (error->code == DSTACK_P2P_ERR_REVERTED && it->failures++ > 0) *again = false; /* each costs gas */
@@ -116,10 +131,13 @@ static int transact(cluster_session *session, effort *it, bool *again, base_erro
 }
 
 /* Whether it is registered, or withdrawn. What a withdrawal has to stop stands in the books. */
-static bool is_done(const cluster_session *session, const effort *it)
+static bool is_done(cluster_session *session, const effort *it)
 {
-    return (*it->url || session->books.open) &&
-           cluster_is_done(session->sdk, &it->seen.state, &it->seen.block, it->url);
+    if ((!*it->url && !session->books.open) ||
+        !cluster_is_done(session->sdk, &it->seen.state, &it->seen.block, it->url))
+        return false;
+    note_standing(session, &it->seen, NULL);
+    return true;
 }
 
 /* Opens the books, then takes the wallet; `*changed` when something may be otherwise than it was seen. A live

@@ -7,6 +7,7 @@
 #include "cluster/books.h"
 #include "cluster/config.h"
 #include "cluster/identity.h"
+#include "cluster/keeper.h"
 #include "cluster/ledger.h"
 #include "cluster/monitor.h"
 #include "cluster/paging.h"
@@ -40,6 +41,7 @@ struct dstack_p2p {
     cluster_ledger ledger; /**< what its transactions cost */
     bool warned_of_state_dir;
     cluster_monitor monitor;
+    cluster_keeper keeper;
 };
 
 /** The connection to the node; NULL, with the reason in `error`, when it cannot be made. */
@@ -58,6 +60,7 @@ typedef struct cluster_session {
     guest_client *guest;
     int cancel_fd;
     cluster_books books;
+    cluster_standing standing; /**< once it is registered */
 } cluster_session;
 
 /** A session with the handle's own connections, for the application's thread. */
