@@ -69,7 +69,6 @@ dstack_p2p *dstack_p2p_new_with_options(const char *contract, const char *url,
     sdk->cancel_fd = base_event_new();
     sdk->gate_fd = base_gate_new();
     cluster_proofs_init(&sdk->proofs);
-    if (!cluster_monitor_init(&sdk->monitor) || sdk->cancel_fd < 0 || sdk->gate_fd < 0)
     bool watches = cluster_monitor_init(&sdk->monitor), keeps = cluster_keeper_init(&sdk->keeper);
     if (!watches || !keeps || sdk->cancel_fd < 0 || sdk->gate_fd < 0)
         base_fail(&sdk->config_error, DSTACK_P2P_ERR_SYSTEM, "the system refuses more descriptors");

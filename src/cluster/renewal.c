@@ -115,34 +115,35 @@ static void notice_loss(cluster_renewal *it, uint64_t lost, uint64_t now_ms, uin
 
 static void notice_listing(cluster_renewal *it, const cluster_notice *notice, uint64_t now_ms, uint32_t dice)
 {
-    bool news = it->lost || notice->expires_at != it->standing.expires_at;
-    if (!news && it->code) return; /* it is listed still, and the next try has its time */
-    if (news) {
-        it->lost = false;
-        it->code = 0;
-        it->failures = 0;
-        it->dice = dice;
-        it->standing.expires_at = notice->expires_at;
-        if (!it->standing.lease && notice->expires_at > notice->block_time)
-            it->standing.lease = notice->expires_at - notice->block_time;
-        it->due_ms = renewal_due(it, now_ms);
-    }
-    it->due_ms = sooner(it->due_ms, renewal_due(it, now_ms));
+    if (!it->lost && notice->expires_at == it->standing.expires_at) return;
+    it->lost = false;
+    it->code = 0;
+    it->failures = 0;
+    it->dice = dice;
+    it->standing.expires_at = notice->expires_at;
+    if (!it->standing.lease && notice->expires_at > notice->block_time)
+        it->standing.lease = notice->expires_at - notice->block_time;
+    it->due_ms = renewal_due(it, now_ms);
+}
+
+/* From before the registration, or the last renewal, which changes no version. Or from another chain, that
+ * knows nothing of us: to be looked at, without haste. */
+static void notice_older(cluster_renewal *it, bool listed, uint64_t now_ms, uint32_t dice)
+{
+    if (!listed) it->due_ms = sooner(it->due_ms, now_ms + RARE_MS + base_share(RARE_MS, dice));
 }
 
 void cluster_renewal_notice(cluster_renewal *it, const cluster_notice *notice, uint64_t now_ms, uint32_t dice)
 {
     if (!it->wanted) return;
-    if (notice->block_number < it->standing.block_number) {
-        /* An older block. Or another chain's, that knows nothing of us: to be looked at, without haste. */
-        if (!notice->listed) it->due_ms = sooner(it->due_ms, now_ms + RARE_MS + base_share(RARE_MS, dice));
-        return;
-    }
     hear_time(it, notice->block_time, now_ms);
-    if (notice->listed)
+    if (notice->read_at < it->standing.block_number)
+        notice_older(it, notice->listed, now_ms, dice);
+    else if (notice->listed)
         notice_listing(it, notice, now_ms, dice);
     else
         notice_loss(it, notice->lost, now_ms, dice);
+    if (!it->code && !it->lost) it->due_ms = sooner(it->due_ms, renewal_due(it, now_ms));
 }
 
 void cluster_renewal_end(cluster_renewal *it)

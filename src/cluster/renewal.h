@@ -26,8 +26,9 @@ typedef struct cluster_standing {
 typedef struct cluster_notice {
     bool listed;
     uint64_t expires_at; /**< 0 = never */
-    uint64_t block_number, block_time;
-    uint64_t lost; /**< so many peers less than in the reading before */
+    uint64_t read_at;    /**< block that these two were read at */
+    uint64_t block_time; /**< of the latest block, which may be a later one */
+    uint64_t lost;       /**< so many peers less than in the reading before */
 } cluster_notice;
 
 typedef struct cluster_renewal {

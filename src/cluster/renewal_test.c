@@ -34,7 +34,7 @@ static cluster_notice reading(const cluster_renewal *it, uint64_t after_s)
 {
     return (cluster_notice){.listed = true,
                             .expires_at = it->standing.expires_at,
-                            .block_number = 100 + after_s / BLOCK_S,
+                            .read_at = 100 + after_s / BLOCK_S,
                             .block_time = start_s + after_s};
 }
 
@@ -120,7 +120,7 @@ static void test_chain_stands_still(void **state)
         cluster_renewal_stands(&it, &same, start_ms + now, 0);
         cluster_notice what = {.listed = true,
                                .expires_at = same.expires_at,
-                               .block_number = same.block_number,
+                               .read_at = same.block_number,
                                .block_time = same.block_time};
         notice(&it, &what, now + 2 * SECOND, 0);
         assert_in_range(wait_at(&it, now + 2 * SECOND), SECOND, 10 * SECOND);
@@ -142,7 +142,7 @@ static void test_two_years(void **state)
         cluster_renewal_notice(&it, &what, now, roll(&seed));
         if (cluster_renewal_wait(&it, now)) continue;
         assert_in_range(left, LEASE * 35 / 100 - 2 * BLOCK_S, LEASE / 2);
-        cluster_standing standing = fresh(what.block_number, what.block_time, LEASE);
+        cluster_standing standing = fresh(what.read_at, what.block_time, LEASE);
         cluster_renewal_stands(&it, &standing, now, roll(&seed));
         renewals++;
     }
@@ -178,6 +178,20 @@ static void test_lease_comes_and_goes(void **state)
     what.expires_at = 0;
     notice(&it, &what, 72 * SECOND, 0);
     assert_true(wait_at(&it, 72 * SECOND) == UINT64_MAX);
+}
+
+/* A renewal changes no version: the monitor may go on with the list that it has, and the old lease in it. */
+static void test_lease_in_an_older_list(void **state)
+{
+    cluster_renewal it = registered(LEASE, 0);
+    cluster_notice old = reading(&it, 0);
+    cluster_standing renewed = fresh(300, start_s + LEASE / 2, LEASE);
+    (void)state;
+    cluster_renewal_stands(&it, &renewed, start_ms + LEASE / 2 * SECOND, 0);
+    old.read_at = 299;
+    notice(&it, &old, LEASE / 2 * SECOND, 0);
+    assert_int_equal(it.standing.expires_at, renewed.expires_at);
+    assert_int_equal(wait_at(&it, LEASE / 2 * SECOND), LEASE / 2 * SECOND);
 }
 
 static void test_largest_numbers(void **state)
@@ -242,7 +256,7 @@ static void test_loss_is_noticed_once(void **state)
 static void test_older_block_is_no_loss(void **state)
 {
     cluster_renewal it = registered(0, 0);
-    cluster_notice what = {.block_number = 99, .block_time = start_s - 1};
+    cluster_notice what = {.read_at = 99, .block_time = start_s - 1};
     (void)state;
     notice(&it, &what, SECOND, 0);
     assert_false(it.lost);
@@ -355,6 +369,7 @@ int main(void)
         cmocka_unit_test(test_two_years),
         cmocka_unit_test(test_leases_of_many_spread),
         cmocka_unit_test(test_lease_comes_and_goes),
+        cmocka_unit_test(test_lease_in_an_older_list),
         cmocka_unit_test(test_largest_numbers),
         cmocka_unit_test(test_single_loss_is_repaired_within_a_second),
         cmocka_unit_test(test_loss_of_many_spreads),
