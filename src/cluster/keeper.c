@@ -78,7 +78,8 @@ void cluster_keeper_notice(dstack_p2p *sdk, const cluster_notice *notice)
     bool lost = renewal->lost;
     cluster_renewal_notice(renewal, notice, base_now_ms(sdk->clock), base_random());
     if (!renewal->code) keeper->message[0] = '\0';
-    bool news = renewal->due_ms != due, mended = code && !renewal->code, is_loss = renewal->lost && !lost;
+    bool news = renewal->due_ms != due, mended = code && !renewal->code,
+         is_loss = renewal->lost && !lost && !renewal->disputed;
     pthread_mutex_unlock(&keeper->lock);
     if (mended) report(sdk, code, &(base_error){0});
     if (is_loss)

@@ -97,6 +97,7 @@ static void note_standing(cluster_session *session, const cluster_view *seen, co
                                    .expires_at = state->peer.expires_at,
                                    .lease = state->lease_duration};
     if (!receipt) return;
+    standing->sent = true;
     standing->block_number = receipt->block_number;
     standing->expires_at = state->lease_duration ? seen->block.time + state->lease_duration : 0;
 }

@@ -57,7 +57,9 @@ static uint64_t renewal_due(const cluster_renewal *it, uint64_t now_ms)
 void cluster_renewal_stands(cluster_renewal *it, const cluster_standing *standing, uint64_t now_ms,
                             uint32_t dice)
 {
-    *it = (cluster_renewal){.wanted = true, .standing = *standing, .chain_ms = now_ms, .dice = dice};
+    unsigned disputed = it->lost && !standing->sent ? it->disputed + 1 : 0;
+    *it = (cluster_renewal){
+        .wanted = true, .disputed = disputed, .standing = *standing, .chain_ms = now_ms, .dice = dice};
     it->quiet_ms = now_ms + RECHECK_MS;
     it->due_ms = renewal_due(it, now_ms);
 }
@@ -89,6 +91,13 @@ bool cluster_renewal_is_firm(int code)
     }
 }
 
+/* After 1 s, 2 s, 4 s and so on, or up to half of that earlier. */
+static uint64_t backoff_ms(unsigned doublings, uint32_t dice)
+{
+    uint64_t pause = sooner((uint64_t)BACKOFF_MIN_MS << sooner(doublings, 20), BACKOFF_MAX_MS);
+    return pause / 2 + base_share(pause / 2, dice);
+}
+
 void cluster_renewal_failed(cluster_renewal *it, int code, uint64_t now_ms, uint32_t dice)
 {
     if (code == DSTACK_P2P_ERR_UNCONFIRMED && !it->wanted)
@@ -99,22 +108,23 @@ void cluster_renewal_failed(cluster_renewal *it, int code, uint64_t now_ms, uint
         it->due_ms = now_ms + RARE_MS + base_share(RARE_MS, dice);
         return;
     }
-    unsigned doublings = it->failures < 20 ? it->failures++ : it->failures;
-    uint64_t pause = sooner((uint64_t)BACKOFF_MIN_MS << doublings, BACKOFF_MAX_MS);
-    it->due_ms = now_ms + pause / 2 + base_share(pause / 2, dice);
+    it->due_ms = now_ms + backoff_ms(it->failures++, dice);
 }
 
-/* Others may have lost theirs as well: the more, the longer it takes until all have asked for it again. */
+/* Others may have lost theirs as well: the more, the longer it takes until all have asked for it again. A
+ * reading that leaves us out while the contract does not is no reason to ask all the time. */
 static void notice_loss(cluster_renewal *it, uint64_t lost, uint64_t now_ms, uint32_t dice)
 {
     uint64_t most = sooner(later(sooner(lost, REPAIR_MAX_MS) * REPAIR_EACH_MS, REPAIR_MIN_MS), REPAIR_MAX_MS);
+    uint64_t pause = it->disputed ? backoff_ms(it->disputed, dice) : base_share(most, dice);
     if (it->lost) return;
     it->lost = true;
-    if (!it->code) it->due_ms = sooner(it->due_ms, now_ms + base_share(most, dice));
+    if (!it->code) it->due_ms = sooner(it->due_ms, now_ms + pause);
 }
 
 static void notice_listing(cluster_renewal *it, const cluster_notice *notice, uint64_t now_ms, uint32_t dice)
 {
+    it->disputed = 0;
     if (!it->lost && notice->expires_at == it->standing.expires_at) return;
     it->lost = false;
     it->code = 0;

@@ -20,6 +20,7 @@ typedef struct cluster_standing {
     uint64_t block_number, block_time;
     uint64_t expires_at; /**< 0 = never */
     uint64_t lease;      /**< that the contract gives now; 0 = none */
+    bool sent;           /**< a transaction was needed for it */
 } cluster_standing;
 
 /** What a reading of the peers says. */
@@ -36,7 +37,8 @@ typedef struct cluster_renewal {
     bool lost;   /**< it is not listed */
     int code;    /**< of the last try */
     unsigned failures;
-    uint64_t due_ms; /**< when to try; UINT64_MAX = not */
+    unsigned disputed; /**< how often in a row a loss turned out to be none */
+    uint64_t due_ms;   /**< when to try; UINT64_MAX = not */
 
     cluster_standing standing; /**< what is read of an earlier block says nothing */
     uint64_t quiet_ms;         /**< no renewal before: it was just seen that none is due */

@@ -18,7 +18,7 @@ static uint32_t roll(uint64_t *seed)
 
 static cluster_standing fresh(uint64_t block_number, uint64_t time, uint64_t lease)
 {
-    return (cluster_standing){block_number, time, lease ? time + lease : 0, lease};
+    return (cluster_standing){block_number, time, lease ? time + lease : 0, lease, true};
 }
 
 static cluster_renewal registered(uint64_t lease, uint32_t dice)
@@ -202,7 +202,7 @@ static void test_largest_numbers(void **state)
         for (size_t k = 0; k < COUNT(numbers); k++)
             for (size_t m = 0; m < COUNT(numbers); m++) {
                 cluster_renewal it = {0};
-                cluster_standing standing = {numbers[i], numbers[k], numbers[m], numbers[i]};
+                cluster_standing standing = {numbers[i], numbers[k], numbers[m], numbers[i], false};
                 cluster_renewal_stands(&it, &standing, start_ms, UINT32_MAX);
                 cluster_notice what = {true, numbers[m], numbers[k], numbers[i], numbers[k]};
                 cluster_renewal_notice(&it, &what, start_ms, 5);
@@ -267,6 +267,28 @@ static void test_older_block_is_no_loss(void **state)
     what.expires_at = 5;
     notice(&it, &what, MINUTE, 0);
     assert_int_equal(it.standing.expires_at, 0);
+}
+
+/* The contract lists it and the readings do not, as when its evidence cannot be had: no asking all the time.
+ */
+static void test_disputed_loss_is_looked_at_less_and_less(void **state)
+{
+    cluster_renewal it = registered(0, 0);
+    cluster_standing nothing_to_do = fresh(100, start_s, 0);
+    uint64_t before = 0;
+    (void)state;
+    nothing_to_do.sent = false;
+    for (int i = 0; i < 12; i++) {
+        lose(&it, 1, MINUTE, UINT32_MAX);
+        assert_true(it.lost && wait_at(&it, MINUTE) >= before);
+        before = wait_at(&it, MINUTE);
+        cluster_renewal_stands(&it, &nothing_to_do, start_ms + MINUTE, 0);
+    }
+    assert_in_range(before, 5 * MINUTE - 2, 5 * MINUTE);
+    cluster_notice what = reading(&it, 60);
+    notice(&it, &what, MINUTE, 0);
+    lose(&it, 1, MINUTE, UINT32_MAX);
+    assert_in_range(wait_at(&it, MINUTE), 0, SECOND);
 }
 
 /* Somebody registered it: nothing is to be repaired any more. */
@@ -375,6 +397,7 @@ int main(void)
         cmocka_unit_test(test_loss_of_many_spreads),
         cmocka_unit_test(test_loss_is_noticed_once),
         cmocka_unit_test(test_older_block_is_no_loss),
+        cmocka_unit_test(test_disputed_loss_is_looked_at_less_and_less),
         cmocka_unit_test(test_listed_again),
         cmocka_unit_test(test_backoff),
         cmocka_unit_test(test_what_others_must_repair_is_not_insisted_on),

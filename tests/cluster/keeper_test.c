@@ -182,6 +182,26 @@ static void test_repairs_after_a_removal(void **state)
     done(&node);
 }
 
+/* The block with its registration is replaced by others: it is registered in one of those. */
+static void test_repairs_after_a_reorganisation(void **state)
+{
+    kept node;
+    world *it = *state;
+    json_t *before = chain_ask(it, "evm_snapshot", "[]");
+    keep(it, &node, "reorganised", 10000);
+    chain_tell(it, "evm_revert", "[\"%s\"]", json_string_value(before));
+    json_decref(before);
+    admit(it, dstack_p2p_instance_id(node.sdk));
+    fund(it, node.address);
+    chain_advance(it, 1);
+    chain_advance(it, 1);
+    for (double end = sim_now() + PATIENCE_S; !chain_nonce(it, node.address); pause_ms(10))
+        if (sim_now() > end) fail_msg("not registered again: '%s'", status_of(&node).keep_message);
+    await_status(&node, status.registered && !status.keep_code);
+    assert_int_equal(chain_nonce(it, node.address), 1);
+    done(&node);
+}
+
 /* ---- What it does not insist on ---- */
 
 static void expect_not_insisting(world *it, const char *name, uint32_t selector, int code)
@@ -335,6 +355,7 @@ int main(void)
         cmocka_unit_test_setup(test_returns_after_its_lease, world_deploy),
         cmocka_unit_test_setup(test_repairs_after_a_tightening, world_deploy),
         cmocka_unit_test_setup(test_repairs_after_a_removal, world_deploy),
+        cmocka_unit_test_setup(test_repairs_after_a_reorganisation, world_deploy),
         cmocka_unit_test_setup(test_banned, world_deploy),
         cmocka_unit_test_setup(test_revoked, world_deploy),
         cmocka_unit_test_setup(test_url_refused, world_deploy),
