@@ -42,9 +42,9 @@ static void take_in(dstack_p2p *sdk, const base_error *error, const cluster_stan
     cluster_keeper *keeper = &sdk->keeper;
     uint64_t now = base_now_ms(sdk->clock);
     if (error->code)
-        cluster_renewal_failed(&keeper->renewal, error->code, now, base_random());
+        cluster_renewal_failed(&keeper->renewal, error->code, now, base_dice());
     else
-        cluster_renewal_stands(&keeper->renewal, standing, now, base_random());
+        cluster_renewal_stands(&keeper->renewal, standing, now, base_dice());
     if (error->code != DSTACK_P2P_ERR_CANCELLED)
         snprintf(keeper->message, sizeof keeper->message, "%.*s", (int)sizeof keeper->message - 1,
                  error->text);
@@ -76,7 +76,7 @@ void cluster_keeper_notice(dstack_p2p *sdk, const cluster_notice *notice)
     uint64_t due = renewal->due_ms;
     int code = renewal->code;
     bool lost = renewal->lost;
-    cluster_renewal_notice(renewal, notice, base_now_ms(sdk->clock), base_random());
+    cluster_renewal_notice(renewal, notice, base_now_ms(sdk->clock), base_dice());
     if (!renewal->code) keeper->message[0] = '\0';
     bool news = renewal->due_ms != due, mended = code && !renewal->code,
          is_loss = renewal->lost && !lost && !renewal->disputed;
