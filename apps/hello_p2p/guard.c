@@ -4,18 +4,20 @@
 
 #include <stdlib.h>
 
-enum { ALLOWED_MS = 15000 };
+enum { ALLOWED_MS = 15000, SWEEP_MS = 100 };
 
 /* Connections in the order they came: the oldest at the head. */
 typedef struct hello_entry {
     struct hello_entry *previous, *next;
     int fd;
     uint64_t since_ms;
+    uint64_t answering_ms; /* since when it is being answered; 0: it is not */
 } hello_entry;
 
 struct hello_guard {
     hello_entry *oldest, *newest;
     size_t count, limit;
+    uint64_t sweep_ms; /* when to look next */
 };
 
 hello_guard *guard_new(size_t limit)
@@ -31,12 +33,22 @@ void guard_free(hello_guard *self)
 }
 
 /* Shutting a socket down makes libmicrohttpd notice its end and close it; closing it is not ours. */
-static void shut_down_old(hello_guard *self)
+static void shut_down(hello_entry *item)
+{
+    if (item->fd >= 0) shutdown(item->fd, SHUT_RDWR);
+    item->fd = -1;
+}
+
+static void sweep(hello_guard *self)
 {
     uint64_t now_ms = node_now_ms();
-    for (hello_entry *item = self->oldest; item && now_ms - item->since_ms >= ALLOWED_MS; item = item->next) {
-        if (item->fd >= 0) shutdown(item->fd, SHUT_RDWR);
-        item->fd = -1;
+    if (now_ms < self->sweep_ms) return;
+    self->sweep_ms = now_ms + SWEEP_MS;
+    bool crowded = self->count >= self->limit / 2;
+    for (hello_entry *item = self->oldest; item; item = item->next) {
+        bool old = now_ms - item->since_ms >= ALLOWED_MS;
+        bool reads_slowly = item->answering_ms && now_ms - item->answering_ms >= ALLOWED_MS;
+        if (reads_slowly || (crowded && old)) shut_down(item);
     }
 }
 
@@ -45,7 +57,7 @@ enum MHD_Result guard_accept(void *context, const struct sockaddr *address, sock
     hello_guard *self = context;
     (void)address;
     (void)len;
-    if (self->count >= self->limit / 2) shut_down_old(self);
+    sweep(self);
     return self->count < self->limit ? MHD_YES : MHD_NO;
 }
 
@@ -87,4 +99,28 @@ void guard_notify(void *context, struct MHD_Connection *connection, void **socke
     hello_guard *self = context;
     if (code == MHD_CONNECTION_NOTIFY_STARTED) *socket_context = enter(self, connection);
     if (code == MHD_CONNECTION_NOTIFY_CLOSED) leave(self, *socket_context);
+}
+
+static hello_entry *entry_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info ? info->socket_context : NULL;
+}
+
+void guard_answering(hello_guard *self, struct MHD_Connection *connection)
+{
+    hello_entry *item = entry_of(connection);
+    if (item) item->answering_ms = node_now_ms();
+    sweep(self);
+}
+
+void guard_completed(void *context, struct MHD_Connection *connection, void **request,
+                     enum MHD_RequestTerminationCode code)
+{
+    hello_entry *item = entry_of(connection);
+    (void)context;
+    (void)request;
+    (void)code;
+    if (item) item->answering_ms = 0;
 }

@@ -8,8 +8,9 @@
 
 /*
  * Keeps slow clients from starving the others. libmicrohttpd's own time-out restarts with every byte, and at
- * its own limit it stops accepting; so we count connections ourselves, and when a new one finds the house
- * half full, those that had their time are shut down. All of it runs in libmicrohttpd's thread.
+ * its own limit it stops accepting; so we count connections ourselves, and while the house is half full,
+ * those that had their time are shut down. Who takes that long to read an answer is shut down in any case:
+ * answers are held in memory until they are read. All of it runs in libmicrohttpd's thread.
  */
 typedef struct hello_guard hello_guard;
 
@@ -25,5 +26,12 @@ enum MHD_Result guard_accept(void *context, const struct sockaddr *address, sock
 /** MHD_NotifyConnectionCallback; the context is the guard. */
 void guard_notify(void *context, struct MHD_Connection *connection, void **socket_context,
                   enum MHD_ConnectionNotificationCode code);
+
+/** A request of the connection is about to be answered. */
+void guard_answering(hello_guard *self, struct MHD_Connection *connection);
+
+/** MHD_RequestCompletedCallback. */
+void guard_completed(void *context, struct MHD_Connection *connection, void **request,
+                     enum MHD_RequestTerminationCode code);
 
 #endif

@@ -11,7 +11,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { BACKLOG = 512 };
+/* The kernel would let what slow readers do not take grow to megabytes for each. */
+enum { BACKLOG = 512, SEND_BUFFER = 64 * 1024 };
 
 static int refuse(const char *address, uint16_t port)
 {
@@ -28,10 +29,12 @@ static int refuse(const char *address, uint16_t port)
 
 static int open_socket(const struct addrinfo *where)
 {
-    int on = 1;
+    int on = 1, send_buffer = SEND_BUFFER;
     int fd = socket(where->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) return -1;
     (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    /* Connections inherit it. */
+    (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send_buffer, sizeof send_buffer);
     if (!bind(fd, where->ai_addr, where->ai_addrlen) && !listen(fd, BACKLOG)) return fd;
     int error = errno;
     close(fd);

@@ -14,6 +14,7 @@ enum {
     CONNECTIONS_MAX = 2000,
     OTHER_FILES = 128,
     IDLE_S = 10,
+    PEERS_FRESH_MS = 500,
     CONNECTION_BYTES = 8192,
     STACK_BYTES = 256 * 1024
 };
@@ -22,26 +23,36 @@ struct hello_server {
     hello_node *node;
     hello_guard *guard;
     struct MHD_Daemon *daemon;
+    struct MHD_Response *peers; /* the last answer to /peers */
+    uint64_t peers_ms;          /* when it was made */
 };
 
-static enum MHD_Result send_json(struct MHD_Connection *connection, unsigned status, json_t *body)
+/* Takes over the body, which is NULL when there was no memory for it. */
+static struct MHD_Response *make_response(json_t *body)
 {
     char *json = body ? json_dumps(body, JSON_ENSURE_ASCII | JSON_INDENT(2)) : NULL;
     char *text = json ? realloc(json, strlen(json) + 2) : NULL;
     json_decref(body);
     if (!text) {
         free(json);
-        return MHD_NO;
+        return NULL;
     }
     strcat(text, "\n");
     struct MHD_Response *response =
         MHD_create_response_from_buffer(strlen(text), text, MHD_RESPMEM_MUST_FREE);
     if (!response) {
         free(text);
-        return MHD_NO;
+        return NULL;
     }
     MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "application/json");
     MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+    return response;
+}
+
+static enum MHD_Result send_json(struct MHD_Connection *connection, unsigned status, json_t *body)
+{
+    struct MHD_Response *response = make_response(body);
+    if (!response) return MHD_NO;
     if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
         MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
     enum MHD_Result result = MHD_queue_response(connection, status, response);
@@ -49,12 +60,24 @@ static enum MHD_Result send_json(struct MHD_Connection *connection, unsigned sta
     return result;
 }
 
+/* The only answer that grows with the cluster is shared: many who ask, or read slowly, cost what a few do. */
+static enum MHD_Result send_peers(hello_server *self, struct MHD_Connection *connection)
+{
+    unsigned status = MHD_HTTP_OK;
+    uint64_t now_ms = node_now_ms();
+    if (!self->peers || now_ms - self->peers_ms >= PEERS_FRESH_MS) {
+        if (self->peers) MHD_destroy_response(self->peers);
+        self->peers = make_response(view_peers(self->node, &status));
+        self->peers_ms = now_ms;
+    }
+    return self->peers ? MHD_queue_response(connection, status, self->peers) : MHD_NO;
+}
+
 static json_t *answer(hello_node *node, struct MHD_Connection *connection, const char *path, unsigned *status)
 {
     const char *from = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "from");
     if (!strcmp(path, "/hello")) return view_hello(node, from, status);
     if (!strcmp(path, "/info")) return view_info(node, status);
-    if (!strcmp(path, "/peers")) return view_peers(node, status);
     if (!strcmp(path, "/health")) return view_health(node, status);
     *status = MHD_HTTP_NOT_FOUND;
     return json_pack("{ss}", "error", "there are /hello, /info, /peers and /health");
@@ -64,13 +87,15 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
                                   const char *method, const char *version, const char *upload,
                                   size_t *upload_size, void **request)
 {
-    const hello_server *self = context;
+    hello_server *self = context;
     unsigned status = MHD_HTTP_METHOD_NOT_ALLOWED;
     (void)version;
     (void)upload;
     (void)upload_size;
     (void)request;
     bool reads = !strcmp(method, MHD_HTTP_METHOD_GET) || !strcmp(method, MHD_HTTP_METHOD_HEAD);
+    guard_answering(self->guard, connection);
+    if (reads && !strcmp(path, "/peers")) return send_peers(self, connection);
     json_t *body = reads ? answer(self->node, connection, path, &status)
                          : json_pack("{ss}", "error", "only GET and HEAD are served");
     return send_json(connection, status, body);
@@ -99,6 +124,7 @@ static struct MHD_Daemon *start(hello_server *self, int listen_fd, unsigned limi
                             MHD_OPTION_CONNECTION_LIMIT, limit + 16, MHD_OPTION_CONNECTION_TIMEOUT,
                             (unsigned)IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
                             MHD_OPTION_NOTIFY_CONNECTION, guard_notify, self->guard,
+                            MHD_OPTION_NOTIFY_COMPLETED, guard_completed, self->guard,
                             MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK_BYTES, MHD_OPTION_END);
 }
 
@@ -122,6 +148,7 @@ void server_stop(hello_server *self)
 {
     if (!self) return;
     MHD_stop_daemon(self->daemon);
+    if (self->peers) MHD_destroy_response(self->peers);
     guard_free(self->guard);
     free(self);
 }

@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# hello_p2p under load: 500 clients that send a byte a second, 50 that ask for much and read a byte a second, and
+# 1,000 requests a second beside them, without growth. LOAD_SECONDS lengthens it (bench/README.md has the figures of three minutes).
+# Resident sizes under a sanitizer say nothing: build/release is brought up to date and used, whatever BUILD_DIR says.
+cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." || exit
+{ [ -f build/release/build.ninja ] || cmake --preset release; } >/dev/null || exit
+nice cmake --build --preset release --target hello_p2p dstack-simulator >/dev/null || exit
+export BUILD_DIR=build/release
+# shellcheck source=tests/lib.sh
+. tests/lib.sh
+
+LOAD_SECONDS=${LOAD_SECONDS:-12}
+
+load() {
+  process_alive loaded
+  python3 "$ROOT/tests/hello_p2p/load.py" "$PORT" --pid "$PROCESS_PID" --seconds "$LOAD_SECONDS" "$@" >"$RUN_DIR/load.json"
+}
+
+serves() {
+  load
+  cat "$RUN_DIR/load.json"
+  # The machine may be busy: a tenth of the rate is asked for, but of what was begun nearly all must be served.
+  expect_json '.per_second >= 100 and .served >= .begun * 0.99' "$(cat "$RUN_DIR/load.json")"
+  expect_json '.median_ms <= 1000' "$(cat "$RUN_DIR/load.json")"
+  hello_is_healthy "$PORT"
+}
+
+# Slow clients are held while there is room, and there is for 500.
+holds_slow_clients() {
+  expect_json '.slow_held >= 490 and .slow_cut == 0' "$(cat "$RUN_DIR/load.json")"
+}
+
+does_not_grow() {
+  expect_json '.last.resident_kib - .first.resident_kib <= 2048 and .most_resident_kib <= 40960' \
+    "$(cat "$RUN_DIR/load.json")"
+  expect_json '.last.files - .first.files <= 50' "$(cat "$RUN_DIR/load.json")"
+}
+
+_files_closed() { [ "$(find "/proc/$PROCESS_PID/fd" -mindepth 1 | wc -l)" -le "$((BEFORE + 5))" ]; }
+
+lets_go_of_all() {
+  process_alive loaded
+  wait_until 30 _files_closed
+}
+
+anvil_start
+simulator_start
+contract_deploy
+PORT=$(free_port)
+instance_admitted loaded >/dev/null
+hello_start loaded "$PORT"
+hello_wait_healthy "$PORT"
+process_alive loaded
+BEFORE=$(find "/proc/$PROCESS_PID/fd" -mindepth 1 | wc -l)
+
+test_case "serves requests beside slow clients and slow readers" serves
+test_case "holds 500 slow clients" holds_slow_clients
+test_case "neither memory nor descriptors grow" does_not_grow
+if [ -s "$RUN_DIR/load.json" ]; then echo "load: $(cat "$RUN_DIR/load.json")"; fi
+test_case "descriptors are given back" lets_go_of_all
+test_end
