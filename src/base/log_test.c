@@ -38,6 +38,11 @@ static void test_line_is_clean(void **state)
     (void)state;
     base_log_write(&log, DSTACK_P2P_LOG_INFO, "a\nb\x1b[31m%s\xc3\xa9", "\r\t");
     assert_string_equal(seen.last, "a?b?[31m????");
+    for (int c = 1; c < 256; c++) {
+        base_log_write(&log, DSTACK_P2P_LOG_INFO, "%c", c);
+        assert_int_equal(seen.last[0], c >= 0x20 && c <= 0x7e ? c : '?');
+        assert_int_equal(seen.last[1], '\0');
+    }
 }
 
 static void test_line_is_cut(void **state)
