@@ -12,13 +12,9 @@ export BUILD_DIR=build/release
 
 LOAD_SECONDS=${LOAD_SECONDS:-12}
 
-load() {
-  process_alive loaded
-  python3 "$ROOT/tests/hello_p2p/load.py" "$PORT" --pid "$PROCESS_PID" --seconds "$LOAD_SECONDS" "$@" >"$RUN_DIR/load.json"
-}
-
 serves() {
-  load
+  process_alive loaded
+  python3 "$ROOT/tests/hello_p2p/load.py" "$PORT" --pid "$PROCESS_PID" --seconds "$LOAD_SECONDS" >"$RUN_DIR/load.json"
   cat "$RUN_DIR/load.json"
   # The machine may be busy: a tenth of the rate is asked for, but of what was begun nearly all must be served.
   expect_json '.per_second >= 100 and .served >= .begun * 0.99' "$(cat "$RUN_DIR/load.json")"
