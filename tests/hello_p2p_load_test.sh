@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# hello_p2p under load: 500 clients that send a byte a second, 50 that ask for much and read a byte a second, and
-# 1,000 requests a second beside them, without growth. LOAD_SECONDS lengthens it (bench/README.md has the figures of three minutes).
+# hello_p2p under load: 500 clients that send a byte a second, 50 that ask for much and read a byte a second, and 1,000
+# requests a second beside them, without growth. LOAD_SECONDS lengthens it; bench/README.md has three minutes' figures.
 # Resident sizes under a sanitizer say nothing: build/release is brought up to date and used, whatever BUILD_DIR says.
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." || exit
 { [ -f build/release/build.ninja ] || cmake --preset release; } >/dev/null || exit
