@@ -4,6 +4,7 @@
 #include "eth/endpoints.h"
 #include "net/url.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,7 @@
 /* Where one is only hoped for it is not tried often, nor waited for long. Where one worked, or is known to
  * be, every second counts, but for a server that lets us wait. */
 enum { OPEN_MS = 3000, GUESS_MS = 1500, URLS_MAX = 2 * ETH_ENDPOINTS_MAX };
-enum { SOON_MS = 250, OFTEN_MS = 1000, SELDOM_MS = 30000, RARE_MS = 300000 };
+enum { SOON_MS = 250, OFTEN_MS = 1000, SELDOM_MS = 30000, RARE_MS = 300000, STEADY_MS = 1000 };
 
 /* ---- Where to look ---- */
 
@@ -27,11 +28,11 @@ static bool add(cluster_listener *listener, const char *url)
 /* geth's WebSocket is one port above its HTTP. */
 static bool add_next_port(cluster_listener *listener, const char *url)
 {
-    static const char port[] = ":8545";
+    enum { PORT = 5 };
     char other[ETH_ENDPOINT_URL];
-    const char *at = strstr(url, port), *rest = at ? at + sizeof port - 1 : NULL;
-    if (!at || (*rest && *rest != '/')) return true;
-    snprintf(other, sizeof other, "%.*s:8546%s", (int)(at - url), url, rest);
+    const char *scheme = strstr(url, "://"), *rest = scheme ? scheme + 3 + strcspn(scheme + 3, "/?#") : url;
+    if (rest - url < PORT || strncmp(rest - PORT, ":8545", PORT) != 0) return true;
+    snprintf(other, sizeof other, "%.*s:8546%s", (int)(rest - PORT - url), url, rest);
     return add(listener, other);
 }
 
@@ -78,26 +79,77 @@ bool cluster_listener_init(cluster_listener *listener, const cluster_config *con
 
 /* ---- Opening ---- */
 
-/* The next URL, and when to try it: at once while the list has not been gone through. */
-static void plan(cluster_listener *listener, int code)
+static uint64_t longer(uint64_t pause, uint64_t least, uint64_t most)
 {
-    bool sure = listener->given || listener->worked;
-    uint64_t least = sure ? SOON_MS : SELDOM_MS, most = sure ? OFTEN_MS : RARE_MS, pause = 0;
+    pause *= 2;
+    return pause < least ? least : pause > most ? most : pause;
+}
+
+/* One on another chain is not tried again. Whether it was the last of the list. */
+static bool forget(cluster_listener *listener)
+{
+    size_t left = --listener->count - listener->next;
+    free(listener->urls[listener->next]);
+    memmove(listener->urls + listener->next, listener->urls + listener->next + 1,
+            left * sizeof *listener->urls);
+    if (!left) listener->next = 0;
+    return !left;
+}
+
+static bool skip(cluster_listener *listener)
+{
     listener->next = (listener->next + 1) % listener->count;
-    if (code == DSTACK_P2P_ERR_RPC_TIMEOUT || code == DSTACK_P2P_ERR_WRONG_CHAIN) least = most = SELDOM_MS;
-    if (listener->next == 0) {
-        pause = listener->pause_ms * 2;
-        if (pause < least) pause = least;
-        if (pause > most) pause = most;
-        listener->pause_ms = pause;
+    return listener->next == 0;
+}
+
+/* When to try the next URL: at once while the list has not been gone through. */
+static void plan(cluster_listener *listener, bool is_through)
+{
+    bool sure = (listener->given || listener->worked) && !listener->is_slow;
+    uint64_t least = sure ? SOON_MS : SELDOM_MS, most = sure ? OFTEN_MS : RARE_MS, pause = 0;
+    if (listener->is_slow) most = SELDOM_MS;
+    if (is_through) {
+        pause = listener->pause_ms = longer(listener->pause_ms, least, most);
+        listener->is_slow = false;
     }
     listener->due_ms = base_now_ms(listener->clock) + pause;
+}
+
+static void fail(cluster_listener *listener, const base_error *error)
+{
+    bool expected = !listener->given && !listener->worked;
+    if (error->code != DSTACK_P2P_ERR_CANCELLED && !listener->pause_ms)
+        base_log_write(&listener->config->log, expected ? DSTACK_P2P_LOG_DEBUG : DSTACK_P2P_LOG_WARNING,
+                       "changes are looked for by polling: %s", error->text);
+    listener->is_slow |= error->code == DSTACK_P2P_ERR_RPC_TIMEOUT;
+    plan(listener, error->code == DSTACK_P2P_ERR_WRONG_CHAIN ? forget(listener) : skip(listener));
+}
+
+static bool join_epoll(const cluster_listener *listener, base_error *error)
+{
+    struct epoll_event event = {.events = EPOLLIN};
+    if (!epoll_ctl(listener->wake_fd, EPOLL_CTL_ADD, eth_subscription_fd(listener->subscription), &event))
+        return true;
+    base_fail(error, DSTACK_P2P_ERR_SYSTEM, "a subscription cannot be waited for: %s", strerror(errno));
+    return false;
+}
+
+static void welcome(cluster_listener *listener, const char *url)
+{
+    char shown[NET_URL_TEXT];
+    listener->worked = true;
+    listener->pause_ms = 0;
+    listener->is_slow = false;
+    listener->opened_ms = base_now_ms(listener->clock);
+    set_transport(listener, "subscription");
+    net_url_redact(url, shown);
+    base_log_write(&listener->config->log, DSTACK_P2P_LOG_INFO,
+                   "changes are heard of by a subscription at %s", shown);
 }
 
 static void open_next(cluster_listener *listener, uint64_t chain_id)
 {
     base_error error = {0};
-    char shown[NET_URL_TEXT];
     const char *url = listener->urls[listener->next];
     eth_subscription_config config = {.url = url,
                                       .chain_id = chain_id,
@@ -106,40 +158,45 @@ static void open_next(cluster_listener *listener, uint64_t chain_id)
                                       .clock = listener->clock};
     memcpy(config.contract20, listener->config->contract20, 20);
     listener->subscription = eth_subscription_open(&config, &error);
-    if (!listener->subscription) {
-        bool expected = !listener->given && !listener->worked;
-        if (error.code != DSTACK_P2P_ERR_CANCELLED && !listener->pause_ms)
-            base_log_write(&listener->config->log, expected ? DSTACK_P2P_LOG_DEBUG : DSTACK_P2P_LOG_WARNING,
-                           "changes are looked for by polling: %s", error.text);
-        plan(listener, error.code);
+    if (listener->subscription && join_epoll(listener, &error)) {
+        welcome(listener, url);
         return;
     }
-    struct epoll_event event = {.events = EPOLLIN};
-    (void)epoll_ctl(listener->wake_fd, EPOLL_CTL_ADD, eth_subscription_fd(listener->subscription), &event);
-    listener->worked = true;
-    listener->pause_ms = 0;
-    set_transport(listener, "subscription");
-    net_url_redact(url, shown);
-    base_log_write(&listener->config->log, DSTACK_P2P_LOG_INFO,
-                   "changes are heard of by a subscription at %s", shown);
+    eth_subscription_free(listener->subscription);
+    listener->subscription = NULL;
+    fail(listener, &error);
 }
 
 void cluster_listener_close(cluster_listener *listener, const char *why)
 {
     if (!listener->subscription) return;
+    uint64_t now = base_now_ms(listener->clock);
+    bool was_steady = now - listener->opened_ms >= STEADY_MS;
     eth_subscription_free(listener->subscription);
     listener->subscription = NULL;
-    listener->due_ms = base_now_ms(listener->clock) + SOON_MS;
+    listener->again_ms = was_steady ? SOON_MS : longer(listener->again_ms, SOON_MS, OFTEN_MS);
+    listener->due_ms = now + listener->again_ms;
     set_transport(listener, "poll");
     base_log_write(&listener->config->log, DSTACK_P2P_LOG_INFO, "changes are looked for by polling: %s", why);
 }
 
-bool cluster_listener_tend(cluster_listener *listener, uint64_t chain_id)
+/* One that was opened before the chain was known may be another one's. */
+static void look_after(cluster_listener *listener, uint64_t chain_id)
 {
     base_error error = {0};
+    uint64_t found = eth_subscription_chain_id(listener->subscription);
+    if (chain_id && found != chain_id) {
+        cluster_listener_close(listener, "the subscription is on another chain");
+        forget(listener);
+    } else if (eth_subscription_tend(listener->subscription, &error)) {
+        cluster_listener_close(listener, error.text);
+    }
+}
+
+bool cluster_listener_tend(cluster_listener *listener, uint64_t chain_id)
+{
     if (listener->subscription) {
-        if (eth_subscription_tend(listener->subscription, &error))
-            cluster_listener_close(listener, error.text);
+        look_after(listener, chain_id);
         return false;
     }
     if (!listener->count || base_now_ms(listener->clock) < listener->due_ms) return false;

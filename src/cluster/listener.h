@@ -19,8 +19,10 @@ typedef struct cluster_listener {
     size_t count, next; /**< next: to be tried */
     bool given;         /**< the URLs were configured as WebSockets, so there should be one */
     bool worked;        /**< there was a subscription */
-    uint64_t due_ms, pause_ms;
-    char transport[16]; /**< "poll" or "subscription" */
+    bool is_slow;       /**< one of the URLs gave no answer in time, since the list was begun */
+    uint64_t opened_ms; /**< when the last subscription was */
+    uint64_t due_ms, pause_ms, again_ms; /**< next try; pauses after failures, and after an early end */
+    char transport[16];                  /**< "poll" or "subscription" */
 } cluster_listener;
 
 /** Collects the URLs to try. False when memory is exhausted. Makes no connection. */
@@ -28,7 +30,8 @@ bool cluster_listener_init(cluster_listener *listener, const cluster_config *con
                            int stop_fd, int wake_fd);
 
 /**
- * Opens a subscription when that is due, and looks after one that is silent. True when one has just been
+ * Opens a subscription when that is due, and looks after one that is silent; what has come is to be read
+ * before, for it may be a sign of life. True when one has just been
  * opened: what happened before was missed, and is to be read.
  */
 bool cluster_listener_tend(cluster_listener *listener, uint64_t chain_id);
