@@ -247,8 +247,11 @@ static void listen_to(dstack_p2p *sdk)
 {
     cluster_watch *watch = &sdk->monitor.watch;
     eth_hints hints = {0};
+    bool listened = watch->listener.subscription;
+    /* First what has come: a sign of life may be among it. */
+    cluster_listener_read(&watch->listener, &hints, on_log, sdk);
     bool opened = cluster_listener_tend(&watch->listener, atomic_load(&sdk->chain_id));
-    bool ended = !cluster_listener_read(&watch->listener, &hints, on_log, sdk);
+    bool ended = listened && !watch->listener.subscription;
     if (opened) watch->is_new_listener = true;
     if (opened || ended) {
         watch->reread = true;
