@@ -75,6 +75,7 @@ static bool pass(connection *it, const char *data, size_t len, int to, bool is_a
         (void)send(to, data, it->breaks_after, MSG_NOSIGNAL);
         return false;
     }
+    if (is_answer && it->breaks) it->breaks_after -= len;
     while (len) {
         ssize_t sent = send(to, data, len, MSG_NOSIGNAL);
         if (sent <= 0) return false;
@@ -113,9 +114,9 @@ static void *carry(void *context)
         if (items[1].revents && !relay_piece(it, it->client, it->server)) break;
         if (items[2].revents && !relay_piece(it, it->server, it->client)) break;
     }
+    pthread_mutex_lock(&it->line->lock);
     close(it->client);
     close(it->server);
-    pthread_mutex_lock(&it->line->lock);
     it->done = true;
     pthread_mutex_unlock(&it->line->lock);
     return NULL;
@@ -250,11 +251,24 @@ unsigned relay_broken(relay *line)
     return read_counter(line, &line->broken);
 }
 
+/* A connection may wait for somebody to read what it passes on, and look at nothing else. */
+static void shut_down(relay *line)
+{
+    pthread_mutex_lock(&line->lock);
+    for (const connection *it = line->connections; it; it = it->next) {
+        if (it->done) continue;
+        (void)shutdown(it->client, SHUT_RDWR);
+        (void)shutdown(it->server, SHUT_RDWR);
+    }
+    pthread_mutex_unlock(&line->lock);
+}
+
 void relay_stop(relay *line)
 {
     if (!line) return;
     base_event_set(line->stop_fd);
     pthread_join(line->thread, NULL);
+    shut_down(line);
     for (connection *it = line->connections, *next; it; it = next) {
         next = it->next;
         pthread_join(it->thread, NULL);

@@ -15,7 +15,7 @@ typedef struct relay relay;
 /** What the line does from now on. All zero: nothing bad. */
 typedef struct relay_faults {
     unsigned delay_ms;        /**< for each piece, one way */
-    unsigned breaks_permille; /**< of connections that end behind the first bytes of an answer, or before */
+    unsigned breaks_permille; /**< of connections that end behind the first bytes of answers, or before */
     bool down;                /**< new connections are closed at once, and old ones are ended */
     bool websockets_down;     /**< likewise, but only for connections that begin with GET */
     bool stuck;               /**< nothing is passed on, and nothing is closed */
