@@ -106,27 +106,25 @@ static void test_answers(void **state)
 
 static void test_refusals(void **state)
 {
+#define LEAD  "HTTP/1.1 101 OK\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+#define PROOF "Sec-WebSocket-Accept: " ACCEPT "\r\n\r\n"
     static const char *const bad[] = {
-        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}",
-        "HTTP/1.1 1010 OK\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " ACCEPT
-        "\r\n\r\n",
-        "HTTP/1.1 101 OK\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " ACCEPT "\r\n\r\n",
-        "HTTP/1.1 101 OK\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: " ACCEPT "\r\n\r\n",
-        "HTTP/1.1 101 OK\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
-        "HTTP/1.1 101 OK\r\nUpgrade: websocket\r\nConnection: NoUpgrade, Upgrades, Up,grade\r\n"
-        "Sec-WebSocket-Accept: " ACCEPT "\r\n\r\n",
-        "HTTP/1.1 101 OK\r\nUpgrade: websocket, h2c\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " ACCEPT
-        "\r\n\r\n",
-        "HTTP/1.1 101 OK\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " ACCEPT
-        "x\r\n\r\n",
-        "HTTP/1.1 101 Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: " ACCEPT "\r\n\r\n",
-        "HTTP/1.0 101 OK\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " ACCEPT
-        "\r\n\r\n",
-        "HTTP/1.1 101 OK\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
-        "S3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n",
-        "SSH-2.0-OpenSSH\r\n",
-        "HTTX",
+        ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"),
+        ("HTTP/1.1 1010 OK\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" PROOF),
+        ("HTTP/1.0 101 OK\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" PROOF),
+        ("HTTP/1.1 101 OK\r\nConnection: Upgrade\r\n" PROOF),
+        ("HTTP/1.1 101 OK\r\nUpgrade: websocket, h2c\r\nConnection: Upgrade\r\n" PROOF),
+        ("HTTP/1.1 101 OK\r\nUpgrade: websocket\r\n" PROOF),
+        ("HTTP/1.1 101 OK\r\nUpgrade: websocket\r\nConnection: NoUpgrade, Upgrades, Up,grade\r\n" PROOF),
+        ("HTTP/1.1 101 Connection: Upgrade\r\nUpgrade: websocket\r\n" PROOF),
+        (LEAD "\r\n"),
+        (LEAD "Sec-WebSocket-Accept: " ACCEPT "x\r\n\r\n"),
+        (LEAD "Sec-WebSocket-Accept: S3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"),
+        ("SSH-2.0-OpenSSH\r\n"),
+        ("HTTX"),
     };
+#undef LEAD
+#undef PROOF
     (void)state;
     for (size_t i = 0; i < COUNT(bad); i++)
         expect_answer(bad[i], -1);
