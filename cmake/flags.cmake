@@ -18,6 +18,15 @@ if(DSTACK_P2P_SANITIZE)
   target_compile_options(dstack_p2p_flags INTERFACE
     -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(dstack_p2p_flags INTERFACE -fsanitize=address,undefined)
+elseif(DSTACK_P2P_TSAN)
+  target_compile_options(dstack_p2p_flags INTERFACE -fsanitize=thread -fno-omit-frame-pointer)
+  target_link_options(dstack_p2p_flags INTERFACE -fsanitize=thread)
 elseif(CMAKE_BUILD_TYPE MATCHES "Rel")
   target_compile_options(dstack_p2p_flags INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+endif()
+
+# Counters that lead the fuzzer; its main() comes with the targets alone.
+if(DSTACK_P2P_BUILD_FUZZ)
+  target_compile_options(dstack_p2p_flags INTERFACE -fsanitize=fuzzer-no-link)
+  target_link_options(dstack_p2p_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
