@@ -75,7 +75,9 @@ dstack_p2p *dstack_p2p_new_with_options(const char *contract, const char *url,
     cluster_config_load(&sdk->config, contract, url, options, &sdk->config_error);
     atomic_store(&sdk->chain_id, sdk->config.chain_id);
     sdk->error = sdk->config_error;
-    return sdk;
+    if (sdk->error.code != DSTACK_P2P_ERR_NO_MEMORY) return sdk;
+    dstack_p2p_free(sdk);
+    return NULL;
 }
 
 void dstack_p2p_free(dstack_p2p *sdk)

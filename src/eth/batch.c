@@ -277,6 +277,8 @@ static int parse(eth_batch *batch, size_t first, size_t count, const base_buf *t
         return base_fail(error, DSTACK_P2P_ERR_RPC_ANSWER, "the node's answer has more than %d parts",
                          PARTS_MAX);
     json_t *root = json_loadb(text->data, text->len, JSON_REJECT_DUPLICATES, &problem);
+    if (!root && !problem.text[0]) /* jansson has a word for everything but this */
+        return base_fail(error, DSTACK_P2P_ERR_NO_MEMORY, "out of memory while reading an answer");
     if (!root)
         return base_fail(error, DSTACK_P2P_ERR_RPC_ANSWER,
                          "the node's answer is not JSON (%s); it begins with '%.*s'", problem.text,

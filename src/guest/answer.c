@@ -12,8 +12,12 @@ static json_t *parse(const char *text, size_t len, const char *method, base_erro
     json_error_t problem;
     json_t *root = json_loadb(len ? text : "", len, JSON_REJECT_DUPLICATES, &problem);
     if (json_is_object(root)) return root;
-    base_fail(error, DSTACK_P2P_ERR_GUEST_ANSWER, "the guest agent's answer to %s is not a JSON object%s%s",
-              method, root ? "" : ": ", root ? "" : problem.text);
+    if (!root && !problem.text[0]) /* jansson has a word for everything but this */
+        base_fail(error, DSTACK_P2P_ERR_NO_MEMORY, "out of memory while reading the guest agent's answer");
+    else
+        base_fail(error, DSTACK_P2P_ERR_GUEST_ANSWER,
+                  "the guest agent's answer to %s is not a JSON object%s%s", method, root ? "" : ": ",
+                  root ? "" : problem.text);
     json_decref(root);
     return NULL;
 }

@@ -27,9 +27,12 @@ static bool is_url(const char *url, const char *scheme)
 {
     if (strlen(url) > NET_URL_MAX || !has_only_visible_bytes(url) || !has_scheme(url, scheme)) return false;
     CURLU *parsed = curl_url();
-    bool ok = parsed && !curl_url_set(parsed, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME);
+    CURLUcode code = CURLUE_OUT_OF_MEMORY;
+    if (parsed) code = curl_url_set(parsed, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME);
     curl_url_cleanup(parsed);
-    return ok;
+    /* Without memory nobody can tell. A good URL is not to be called malformed for that, and curl looks at a
+     * bad one again before it connects. */
+    return !code || code == CURLUE_OUT_OF_MEMORY;
 }
 
 bool net_url_is_http(const char *url)
