@@ -27,7 +27,7 @@ typedef enum behaviour {
 } behaviour;
 
 typedef struct served {
-    behaviour what;
+    _Atomic behaviour what;
     char path[64], method[16], body[256];
 } served;
 

@@ -148,7 +148,9 @@ static void huge_answer_costs_no_memory(void **state)
         ASSERT_NO_PEERS(w, DSTACK_P2P_ERR_RPC_ANSWER, "16 MiB");
     }
     getrusage(RUSAGE_SELF, &after);
+#ifndef __SANITIZE_THREAD__ /* it keeps several bytes of its own for each of ours */
     assert_true(after.ru_maxrss - before.ru_maxrss < 70 * 1024);
+#endif
     assert_true(fake_server_streamed(fake_node_server(w->node)) < 40 * 1000 * 1000);
 }
 
