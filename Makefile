@@ -1,4 +1,5 @@
 # One verb for each thing one does here; each calls the script or preset that does it.
+SHELL = bash
 .PHONY: all check full bench fuzz format
 
 all:
@@ -11,10 +12,11 @@ full:
 	./check.sh --full
 
 bench:
-	cmake --preset release -D DSTACK_P2P_BUILD_BENCH=ON && cmake --build --preset release && bench/run.sh
+	bench/run.sh
 
 fuzz:
 	fuzz/run.sh --runs 1000000
 
 format:
-	git ls-files '*.[ch]' ':!include' | xargs clang-format -i && cd contracts && forge fmt
+	git ls-files '*.[ch]' ':!include' | xargs clang-format -i
+	. scripts/env.sh && cd contracts && forge fmt

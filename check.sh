@@ -6,8 +6,8 @@ set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")"
 
 readonly LOGS=build/check
-readonly ALL=(setup lint contract constants c clang scripts differential install)
-readonly LONG=(coverage)
+readonly ALL=(setup lint contract constants c clang scripts differential fuzz failures install)
+readonly LONG=(coverage tsan valgrind)
 
 usage() {
   cat << END
@@ -23,7 +23,11 @@ Runs all suites but the long ones, all of them with --full, or those named:
   clang        everything builds with clang and in release mode, warnings are errors
   scripts      tests/*_test.sh: hello_p2p, launchers and whole clusters, with real processes
   differential URLs and registrations: C, Solidity, a grammar and WHATWG on generated cases
+  fuzz         every target of fuzz/, 20,000 runs each
+  failures     allocations, descriptors and threads refused in turn
   coverage     branch coverage of the contract (long)
+  tsan         C tests and hello_p2p under ThreadSanitizer (long)
+  valgrind     C tests that need no chain, under Valgrind (long)
   install      install with DESTDIR, pkg-config and CMake consumers, exported names
 END
 }
@@ -64,7 +68,8 @@ suite_setup() {
 # Each suite joins its commands with &&: bash ignores `set -e` in what is called on the left of ||.
 suite_lint() {
   git ls-files '*.sh' .ci/run | xargs shellcheck -x &&
-    git ls-files 'src/*.[ch]' 'apps/*.[ch]' 'simulator/*.[ch]' 'tests/*.[ch]' 'bench/*.[ch]' 'examples/*.[ch]' |
+    git ls-files 'src/*.[ch]' 'apps/*.[ch]' 'simulator/*.[ch]' 'tests/*.[ch]' 'bench/*.[ch]' 'examples/*.[ch]' \
+      'fuzz/*.[ch]' |
     xargs clang-format --dry-run --Werror &&
     (cd contracts && forge fmt --check)
 }
@@ -81,12 +86,16 @@ suite_constants() {
 }
 
 # ctest's own log holds every program's output, which its summary leaves out.
-suite_c() {
-  local status=0
-  cmake --preset asan && cmake --build --preset asan || return
-  ctest --preset asan || status=$?
-  cat build/asan/Testing/Temporary/LastTest.log
+ctest_with() {
+  local preset=$1 status=0
+  cmake --preset "$preset" && cmake --build --preset "$preset" || return
+  ctest --preset "$preset" || status=$?
+  cat "build/$preset/Testing/Temporary/LastTest.log"
   return "$status"
+}
+
+suite_c() {
+  ctest_with asan
 }
 
 suite_clang() {
@@ -108,6 +117,25 @@ suite_differential() {
   cmake --preset asan &&
     cmake --build --preset asan --target differential_urls differential_registrations &&
     BUILD_DIR=build/asan tests/differential/run.sh
+}
+
+suite_fuzz() {
+  fuzz/run.sh
+}
+
+suite_failures() {
+  cmake --preset dev && cmake --build --preset dev --target failures_test &&
+    build/dev/tests/failures/failures_test --every 3
+}
+
+# Programs must end in time, which ThreadSanitizer's pause before the end would spoil.
+suite_tsan() {
+  ctest_with tsan &&
+    TSAN_OPTIONS=atexit_sleep_ms=0 BUILD_DIR=build/tsan tests/hello_p2p_test.sh
+}
+
+suite_valgrind() {
+  cmake --preset dev && cmake --build --preset dev && tests/valgrind.sh
 }
 
 suite_coverage() {

@@ -51,6 +51,7 @@ DEVELOP=(
   'has_command ps:procps'
   'has_command python3:python3'
   'has_command make:make'
+  'has_command valgrind:valgrind'
 )
 
 # missing_packages TEST:PACKAGE...
