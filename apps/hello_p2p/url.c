@@ -37,11 +37,12 @@ static bool add_hello(CURLU *url, const char *instance_id)
     size_t len = ok ? strlen(path) : 0;
     while (len && path[len - 1] == '/')
         len--;
-    ok = ok && asprintf(&longer, "%.*s/hello", (int)len, path) > 0;
+    if (ok && asprintf(&longer, "%.*s/hello", (int)len, path) < 0) longer = NULL;
     snprintf(query, sizeof query, "from=%s", instance_id);
-    ok = ok && !curl_url_set(url, CURLUPART_PATH, longer, 0) && !curl_url_set(url, CURLUPART_QUERY, query, 0);
+    ok = longer && !curl_url_set(url, CURLUPART_PATH, longer, 0) &&
+         !curl_url_set(url, CURLUPART_QUERY, query, 0);
     curl_free(path);
-    if (ok) free(longer);
+    free(longer);
     return ok;
 }
 

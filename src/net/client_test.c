@@ -34,13 +34,14 @@ typedef struct served {
 static void answer(void *context, const fake_request *request, fake_reply *reply)
 {
     served *it = context;
+    behaviour what = it->what;
     char large[MAX_BODY + 2];
     snprintf(it->path, sizeof it->path, "%s", request->path);
     snprintf(it->method, sizeof it->method, "%s", request->method);
     snprintf(it->body, sizeof it->body, "%s", request->body);
     memset(large, 'x', sizeof large);
-    large[it->what == EXACT ? MAX_BODY : MAX_BODY + 1] = '\0';
-    switch (it->what) {
+    large[what == EXACT ? MAX_BODY : MAX_BODY + 1] = '\0';
+    switch (what) {
     case ECHO:
         fake_send(reply, 200, request->body);
         break;

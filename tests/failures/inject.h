@@ -24,9 +24,6 @@ void inject_arm(inject_kind kind, size_t nth, bool all);
 /** Nothing is refused any more. Whether something was. */
 bool inject_disarm(void);
 
-/** Whether something has been refused since inject_arm(). */
-bool inject_happened(void);
-
 /** Where the last refusal went to: an address for addr2line. */
 const void *inject_victim(void);
 
