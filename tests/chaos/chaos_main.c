@@ -12,11 +12,13 @@
 #include <string.h>
 #include <sys/random.h>
 
-static const struct option long_options[] = {
-    {"seed", required_argument, NULL, 's'},  {"changes", required_argument, NULL, 'c'},
-    {"nodes", required_argument, NULL, 'n'}, {"block", required_argument, NULL, 'b'},
-    {"reorganise", no_argument, NULL, 'r'},  {"verbose", no_argument, NULL, 'v'},
-    {NULL, 0, NULL, 0}};
+static const struct option long_options[] = {{"seed", required_argument, NULL, 's'},
+                                             {"changes", required_argument, NULL, 'c'},
+                                             {"nodes", required_argument, NULL, 'n'},
+                                             {"block", required_argument, NULL, 'b'},
+                                             {"reorganise", no_argument, NULL, 'r'},
+                                             {"verbose", no_argument, NULL, 'v'},
+                                             {NULL, 0, NULL, 0}};
 
 static bool read_option(int option, schedule_options *options)
 {
@@ -53,13 +55,14 @@ static uint64_t random_seed(void)
 
 static void print(const schedule_options *options, const schedule_counts *counts, uint64_t ms)
 {
-    printf("seed %llu: %llu changes in %llu blocks, %llu reorganisations, %llu faults, %llu checks; %llu calls "
-           "told, %llu requests; %llu s of virtual time in %.1f s\n",
-           (unsigned long long)options->seed, (unsigned long long)counts->changes,
-           (unsigned long long)counts->blocks, (unsigned long long)counts->reorganisations,
-           (unsigned long long)counts->faults, (unsigned long long)counts->checks,
-           (unsigned long long)counts->told, (unsigned long long)counts->requests,
-           (unsigned long long)counts->virtual_ms / 1000, (double)ms / 1000);
+    printf(
+        "seed %llu: %llu changes in %llu blocks, %llu reorganisations, %llu faults, %llu checks; %llu calls "
+        "told, %llu requests; %llu s of virtual time in %.1f s\n",
+        (unsigned long long)options->seed, (unsigned long long)counts->changes,
+        (unsigned long long)counts->blocks, (unsigned long long)counts->reorganisations,
+        (unsigned long long)counts->faults, (unsigned long long)counts->checks,
+        (unsigned long long)counts->told, (unsigned long long)counts->requests,
+        (unsigned long long)counts->virtual_ms / 1000, (double)ms / 1000);
 }
 
 int main(int argc, char **argv)

@@ -179,8 +179,8 @@ static bool is_true(const recorder *it, const dstack_p2p_change *change)
     case DSTACK_P2P_LEFT:
         return old && !new &&same(old, change->peer) && !change->previous;
     case DSTACK_P2P_CHANGED:
-        return old && new && !same(old, new) && same(new, change->peer) && change->previous &&
-               same(old, change->previous);
+        return old && new && !same(old, new) && same(new, change->peer) &&
+               change->previous &&same(old, change->previous);
     default:
         return false;
     }
@@ -196,7 +196,8 @@ static void count(recorder *it, const dstack_p2p_change *change)
 static void take_change(recorder *it, const dstack_p2p_change *change)
 {
     unsigned instance = change->peer ? instance_of(change->peer) : CHAIN_INSTANCES;
-    if (!is_true(it, change)) fail(it, "call %zu tells a change of kind %d that did not happen", it->calls, change->kind);
+    if (!is_true(it, change))
+        fail(it, "call %zu tells a change of kind %d that did not happen", it->calls, change->kind);
     if (instance == CHAIN_INSTANCES) return;
     if (it->told[instance]) fail(it, "call %zu tells a change for the second time", it->calls);
     it->told[instance] = true;
@@ -207,7 +208,8 @@ void recorder_on_change(void *context, const dstack_p2p_change *change, const ds
 {
     recorder *it = context;
     bool first = it->calls++ == 0;
-    if (first != (change->kind == DSTACK_P2P_SNAPSHOT)) fail(it, "call %zu is of kind %d", it->calls, change->kind);
+    if (first != (change->kind == DSTACK_P2P_SNAPSHOT))
+        fail(it, "call %zu is of kind %d", it->calls, change->kind);
     if (peers != it->list) start_reading(it, peers);
     if (!first) take_change(it, change);
 }

@@ -14,8 +14,8 @@ enum { RECORDER_BLOCKS = 32 };
 
 typedef struct recorder {
     fake_network *network;
-    bool reads_pages;    /**< of several, so that leases may end between two */
-    uint64_t kept_for;   /**< peers may be kept so many blocks after they left */
+    bool reads_pages;                /**< of several, so that leases may end between two */
+    uint64_t kept_for;               /**< peers may be kept so many blocks after they left */
     dstack_p2p_peers *before, *list; /**< of the reading that is being told */
     bool told[CHAIN_INSTANCES];      /**< changes of it */
     uint64_t explained[RECORDER_BLOCKS];

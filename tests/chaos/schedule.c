@@ -7,15 +7,16 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Changes between two checks; how soon after the faults the list must be right; how long nothing may be told
+/* Steps between two checks; how soon after the faults the list must be right; how long nothing may be told
  * then. */
-enum { ROUND = 40, HEALED_MS = 5000, QUIET_MS = 130000, DEPTH_MAX = 64 };
+enum { ROUND = 30, HEALED_MS = 5000, QUIET_MS = 130000, DEPTH_MAX = 64 };
 
 typedef struct schedule {
     schedule_options options;
     schedule_counts counts;
     stage stage;
-    uint64_t dice;
+    uint64_t dice;  /* of the schedule */
+    uint64_t event; /* of what happens to the chain: how much of it is drawn depends on the chain */
 } schedule;
 
 #define say(it, ...)                                                                                         \
@@ -25,38 +26,38 @@ typedef struct schedule {
 
 /* ---- Chance ---- */
 
-static uint64_t draw(schedule *it, uint64_t below)
+static uint64_t draw(uint64_t *dice, uint64_t below)
 {
-    it->dice ^= it->dice << 13;
-    it->dice ^= it->dice >> 7;
-    it->dice ^= it->dice << 17;
-    return (it->dice >> 11) % below;
+    *dice ^= *dice << 13;
+    *dice ^= *dice >> 7;
+    *dice ^= *dice << 17;
+    return (*dice >> 11) % below;
 }
 
-static bool chance(schedule *it, unsigned percent)
+static bool chance(uint64_t *dice, unsigned percent)
 {
-    return draw(it, 100) < percent;
+    return draw(dice, 100) < percent;
 }
 
 /* Mostly small. */
 static uint64_t draw_depth(schedule *it)
 {
-    uint64_t most = chance(it, 80) ? 3 : chance(it, 80) ? 12 : DEPTH_MAX;
-    return 1 + draw(it, most);
+    uint64_t most = chance(&it->event, 80) ? 3 : chance(&it->event, 80) ? 12 : DEPTH_MAX;
+    return 1 + draw(&it->event, most);
 }
 
 /* ---- What happens on the chain ---- */
 
 static void transact(schedule *it, fake_chain *chain)
 {
-    unsigned instance = (unsigned)draw(it, CHAIN_INSTANCES), kind = (unsigned)draw(it, 100);
-    uint64_t lease_s = chance(it, 40) ? 4 + draw(it, 120) : 0;
+    unsigned instance = (unsigned)draw(&it->event, CHAIN_INSTANCES), kind = (unsigned)draw(&it->event, 100);
+    uint64_t lease_s = chance(&it->event, 40) ? 4 + draw(&it->event, 120) : 0;
     const chain_member *member = &chain->next.members[instance];
-    uint32_t key = chance(it, 90) ? member->key : (uint32_t)draw(it, 4);
+    uint32_t key = chance(&it->event, 90) ? member->key : (uint32_t)draw(&it->event, 4);
     if (kind < 40)
-        fake_chain_register(chain, instance, (uint32_t)draw(it, 200), key, lease_s);
+        fake_chain_register(chain, instance, (uint32_t)draw(&it->event, 200), key, lease_s);
     else if (kind < 65)
-        fake_chain_remove(chain, instance, (uint8_t)(1 + draw(it, 7)));
+        fake_chain_remove(chain, instance, (uint8_t)(1 + draw(&it->event, 7)));
     else if (kind < 90)
         fake_chain_register(chain, instance, member->url, member->key, lease_s);
     else if (kind < 98)
@@ -67,21 +68,36 @@ static void transact(schedule *it, fake_chain *chain)
 
 static void fill_block(schedule *it, fake_chain *chain)
 {
-    if (chance(it, 30)) fake_chain_wait(chain, draw(it, 30));
-    for (uint64_t left = draw(it, 4); left; left--)
+    if (chance(&it->event, 30)) fake_chain_wait(chain, draw(&it->event, 30));
+    for (uint64_t left = draw(&it->event, 4); left; left--)
         transact(it, chain);
     fake_chain_mine(chain);
     it->counts.blocks++;
 }
 
+/* A branch with as many changes as the one that it replaces: only who is a member tells them apart. */
+static void catch_up(schedule *it, fake_chain *chain, uint64_t version)
+{
+    while (chain->next.version < version) {
+        while (chain->next.version < version && fake_chain_has_room(chain))
+            fake_chain_register(chain, (unsigned)draw(&it->event, CHAIN_INSTANCES),
+                                200 + (uint32_t)draw(&it->event, 200), 0, 0);
+        fake_chain_mine(chain);
+        it->counts.blocks++;
+    }
+}
+
 static void reorganise(schedule *it, fake_chain *chain)
 {
-    uint64_t depth = draw_depth(it), length = depth + draw(it, 3);
+    uint64_t depth = draw_depth(it), length = depth + draw(&it->event, 3),
+             version = fake_chain_head(chain)->version;
     if (depth >= chain->head) return;
-    say(it, "    reorganises %llu blocks from %llu\n", (unsigned long long)depth, (unsigned long long)chain->head);
+    say(it, "    reorganises %llu blocks from %llu\n", (unsigned long long)depth,
+        (unsigned long long)chain->head);
     fake_chain_rewind(chain, depth);
     while (length--)
         fill_block(it, chain);
+    if (chance(&it->event, 50)) catch_up(it, chain, version);
     it->counts.reorganisations++;
 }
 
@@ -90,39 +106,42 @@ static void happen(void *context)
 {
     schedule *it = context;
     fake_chain *chain = fake_network_chain(it->stage.network);
-    if (it->options.reorganises && chance(it, 8))
+    if (it->options.reorganises && chance(&it->event, 15))
         reorganise(it, chain);
     else
-        for (uint64_t blocks = 1 + (chance(it, 20) ? draw(it, 5) : 0); blocks; blocks--)
+        for (uint64_t blocks = 1 + (chance(&it->event, 20) ? draw(&it->event, 5) : 0); blocks; blocks--)
             fill_block(it, chain);
     say(it, "    block %llu, version %llu\n", (unsigned long long)chain->head,
         (unsigned long long)fake_chain_head(chain)->version);
     fake_network_announce(it->stage.network);
+    if (chance(&it->event, 40))
+        fake_network_lay(it->stage.network, 1 + (unsigned)draw(&it->event, 6), happen, it);
 }
 
 /* ---- What happens to the nodes ---- */
 
 static void break_http(schedule *it, network_faults *faults)
 {
-    switch (draw(it, 6)) {
+    switch (draw(&it->dice, 6)) {
     case 0:
-        faults->lag = draw(it, 6);
+        faults->lag = draw(&it->dice, 6);
         break;
     case 1:
-        faults->other_lag = draw(it, 4);
+        faults->other_lag = draw(&it->dice, 4);
         break;
     case 2:
-        faults->refuses_batches = chance(it, 30);
+        faults->refuses_batches = chance(&it->dice, 30);
         break;
     case 3:
-        faults->page_max = it->stage.recorder.reads_pages && chance(it, 50) ? 1 + draw(it, 30) : 0;
+        faults->page_max =
+            it->stage.recorder.reads_pages && chance(&it->dice, 50) ? 1 + draw(&it->dice, 30) : 0;
         break;
     case 4:
-        faults->delay_ms = (unsigned)(chance(it, 10) ? draw(it, 3) : 0);
+        faults->delay_ms = (unsigned)(chance(&it->dice, 10) ? draw(&it->dice, 3) : 0);
         break;
     default:
-        faults->trouble = (network_trouble)draw(it, NETWORK_TROUBLES);
-        faults->every = (unsigned)draw(it, 6);
+        faults->trouble = (network_trouble)draw(&it->dice, NETWORK_TROUBLES);
+        faults->every = (unsigned)draw(&it->dice, 6);
     }
 }
 
@@ -130,16 +149,16 @@ static void break_socket(schedule *it, network_faults *faults)
 {
     bool *all[] = {&faults->no_sockets, &faults->mute,     &faults->skips_logs, &faults->skips_heads,
                    &faults->repeats,    &faults->shuffles, &faults->babbles,    &faults->keeps_removed};
-    bool *one = all[draw(it, sizeof all / sizeof *all)];
+    bool *one = all[draw(&it->dice, sizeof all / sizeof *all)];
     *one = !*one;
 }
 
 static void break_something(schedule *it)
 {
-    size_t node = draw(it, it->options.nodes);
+    size_t node = draw(&it->dice, it->options.nodes);
     network_faults *faults = fake_network_faults(it->stage.network, node);
     it->counts.faults++;
-    switch (draw(it, 4)) {
+    switch (draw(&it->dice, 4)) {
     case 0:
         break_http(it, faults);
         break;
@@ -152,10 +171,11 @@ static void break_something(schedule *it)
     default:
         *faults = (network_faults){.delay_ms = 0};
     }
-    say(it, "    node %zu: trouble %d every %u, lags %llu and %llu, pages %llu, %s%s%s%s%s%s%s%s%s\n", node, faults->trouble,
-        faults->every, (unsigned long long)faults->lag, (unsigned long long)faults->other_lag,
-        (unsigned long long)faults->page_max, faults->refuses_batches ? "no batches " : "",
-        faults->no_sockets ? "no sockets " : "", faults->mute ? "mute " : "", faults->skips_logs ? "skips logs " : "",
+    say(it, "    node %zu: trouble %d every %u, lags %llu and %llu, pages %llu, %s%s%s%s%s%s%s%s%s\n", node,
+        faults->trouble, faults->every, (unsigned long long)faults->lag,
+        (unsigned long long)faults->other_lag, (unsigned long long)faults->page_max,
+        faults->refuses_batches ? "no batches " : "", faults->no_sockets ? "no sockets " : "",
+        faults->mute ? "mute " : "", faults->skips_logs ? "skips logs " : "",
         faults->skips_heads ? "skips heads " : "", faults->repeats ? "repeats " : "",
         faults->shuffles ? "shuffles " : "", faults->babbles ? "babbles " : "",
         faults->keeps_removed ? "keeps removed" : "");
@@ -189,7 +209,8 @@ static void end_faults(schedule *it)
     say(it, "    all well\n");
     for (size_t i = 0; i < it->options.nodes; i++)
         *fake_network_faults(it->stage.network, i) = (network_faults){.delay_ms = 0};
-    fake_chain_wait(chain, 0);
+    fake_network_lift(it->stage.network);
+    (void)chain;
     stage_mine(&it->stage);
 }
 
@@ -201,35 +222,45 @@ static bool check(schedule *it)
     if (stage_status(&it->stage).code) return fail(it, "the status is bad after the faults");
     if (!stage_is_right(&it->stage)) return fail(it, "the list is wrong after the faults");
     size_t calls = it->stage.recorder.calls;
-    if (chance(it, 30)) stage_pass(&it->stage, QUIET_MS);
+    if (chance(&it->dice, 30)) stage_pass(&it->stage, QUIET_MS);
     if (it->stage.recorder.calls != calls) return fail(it, "something was told that did not happen");
     return is_content(it);
 }
 
 /* ---- The run ---- */
 
+/* A round of polling. */
+static void stay_silent(schedule *it)
+{
+    fake_network_lock(it->stage.network);
+    for (size_t i = 0; i < it->options.nodes; i++)
+        fake_network_faults(it->stage.network, i)->no_sockets = true;
+    fake_network_announce(it->stage.network);
+    fake_network_unlock(it->stage.network);
+}
+
 static uint64_t draw_pause(schedule *it)
 {
     static const uint64_t pauses[] = {0, 0, 20, 200, 1000, 2000, 2000, 12000};
-    return pauses[draw(it, sizeof pauses / sizeof *pauses)];
+    return pauses[draw(&it->dice, sizeof pauses / sizeof *pauses)];
 }
 
 static bool step(schedule *it)
 {
     fake_network *network = it->stage.network;
     fake_network_lock(network);
-    if (chance(it, 25)) break_something(it);
-    if (chance(it, 30))
-        fake_network_lay(network, 1 + (unsigned)draw(it, 12), happen, it);
+    if (chance(&it->dice, 25)) break_something(it);
+    it->event = 1 + draw(&it->dice, UINT32_MAX);
+    unsigned ambush_in = 1 + (unsigned)draw(&it->dice, 12);
+    if (chance(&it->dice, 30))
+        fake_network_lay(network, ambush_in, happen, it);
     else
         happen(it);
     fake_network_unlock(network);
     stage_pass(&it->stage, draw_pause(it));
     fake_network_lock(network);
-    if (fake_network_lift(network)) happen(it);
     it->counts.changes = fake_network_chain(network)->transactions;
     fake_network_unlock(network);
-    stage_pass(&it->stage, 0);
     return is_content(it);
 }
 
@@ -237,8 +268,8 @@ static bool run(schedule *it)
 {
     bool ok = true;
     while (ok && it->counts.changes < it->options.changes) {
-        uint64_t until = it->counts.changes + ROUND;
-        while (ok && it->counts.changes < until)
+        if (chance(&it->dice, 30)) stay_silent(it);
+        for (int i = 0; ok && i < ROUND; i++)
             ok = step(it);
         ok = ok && check(it);
     }
@@ -249,13 +280,13 @@ bool schedule_run(const schedule_options *options, schedule_counts *counts)
 {
     schedule it = {.options = *options, .dice = options->seed * 2 + 1};
     for (int i = 0; i < 8; i++)
-        draw(&it, 1);
+        draw(&it.dice, 1);
     uint64_t start = 0;
     stage_open(&it.stage, &(stage_options){.nodes = options->nodes,
                                            .salt = options->seed,
                                            .block = options->block,
                                            .verbose = options->verbose});
-    it.stage.recorder.reads_pages = chance(&it, 30);
+    it.stage.recorder.reads_pages = chance(&it.dice, 30);
     start = base_now_ms(&it.stage.clock.clock);
     bool ok = run(&it);
     it.counts.told = it.stage.recorder.calls;

@@ -244,7 +244,8 @@ static void put_one(base_buf *out, const chain_block *block, eth_abi *arguments,
 static bool read_call(const char *data, uint8_t bytes[static 512], uint32_t *selector, eth_abi *arguments)
 {
     size_t digits = strlen(data);
-    if (digits < 10 || digits > 1024 || digits % 2 || !base_hex_decode(data + 2, digits - 2, bytes, digits / 2 - 1))
+    if (digits < 10 || digits > 1024 || digits % 2 ||
+        !base_hex_decode(data + 2, digits - 2, bytes, digits / 2 - 1))
         return false;
     *selector = (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
     *arguments = eth_abi_open(bytes + 4, digits / 2 - 5);

@@ -59,8 +59,8 @@ static void deliver(network_trouble trouble, const char *good, fake_reply *reply
 
 static void serve_http(network_node *node, const fake_request *request, fake_reply *reply)
 {
-    static const char refusal[] =
-        "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32600,\"message\":\"batches are not supported\"}}";
+    static const char refusal[] = "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32600,\"message\":"
+                                  "\"batches are not supported\"}}";
     json_t *json = json_loads(request->body, JSON_REJECT_DUPLICATES, NULL);
     if (!json) abort();
     pthread_mutex_lock(&node->network->lock);

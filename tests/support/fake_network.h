@@ -26,22 +26,22 @@ typedef enum network_trouble {
 /** What is wrong with a node; all zero: nothing. */
 typedef struct network_faults {
     network_trouble trouble;
-    unsigned every;        /**< the trouble befalls one exchange in so many; 0 and 1: all */
-    unsigned delay_ms;     /**< of answers */
-    uint64_t lag;          /**< stands so many blocks behind the chain */
-    uint64_t other_lag;    /**< every other exchange is answered by a member that stands so far behind */
-    uint64_t hidden;       /**< instances, by bits, that it does not list */
-    uint64_t page_max;     /**< more peers at a time are too much for it; 0 = no limit */
-    uint64_t range_max;    /**< so for the blocks of eth_getLogs */
+    unsigned every;     /**< the trouble befalls one exchange in so many; 0 and 1: all */
+    unsigned delay_ms;  /**< of answers */
+    uint64_t lag;       /**< stands so many blocks behind the chain */
+    uint64_t other_lag; /**< every other exchange is answered by a member that stands so far behind */
+    uint64_t hidden;    /**< instances, by bits, that it does not list */
+    uint64_t page_max;  /**< more peers at a time are too much for it; 0 = no limit */
+    uint64_t range_max; /**< so for the blocks of eth_getLogs */
     bool refuses_batches;
 
-    bool no_sockets;       /**< refuses WebSockets, and drops those there are */
-    bool mute;             /**< keeps them open and announces nothing */
+    bool no_sockets; /**< refuses WebSockets, and drops those there are */
+    bool mute;       /**< keeps them open and announces nothing */
     bool skips_logs, skips_heads;
-    bool repeats;          /**< announces everything twice */
-    bool shuffles;         /**< and in another order */
-    bool babbles;          /**< sends what is no JSON */
-    bool keeps_removed;    /**< does not announce that log entries are taken back */
+    bool repeats;       /**< announces everything twice */
+    bool shuffles;      /**< and in another order */
+    bool babbles;       /**< sends what is no JSON */
+    bool keeps_removed; /**< does not announce that log entries are taken back */
 } network_faults;
 
 typedef struct fake_network fake_network;

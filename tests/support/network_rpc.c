@@ -59,7 +59,8 @@ static json_t *get_logs(const network_node *node, const json_t *params, json_t *
     const chain_block *to = find_block(node, json_object_get(filter, "toBlock"));
     uint64_t most = node->faults.range_max;
     if (!from || !to || from->number > to->number) return refuse(FAILED, "block range is invalid", error);
-    if (most && to->number - from->number >= most) return refuse(LIMITED, "query exceeds max block range", error);
+    if (most && to->number - from->number >= most)
+        return refuse(LIMITED, "query exceeds max block range", error);
     json_t *logs = json_array();
     for (uint64_t number = from->number; number <= to->number; number++) {
         const chain_block *block = fake_chain_at(&node->network->chain, number);

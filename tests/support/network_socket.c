@@ -130,9 +130,9 @@ static void tell(const network_socket *socket, const json_t *item)
 {
     bool is_head = json_is_true(json_array_get(item, 0));
     if (!(is_head ? socket->heads : socket->logs)) return;
-    send_json(socket->socket, json_pack("{sssss{sssO}}", "jsonrpc", "2.0", "method", "eth_subscription",
-                                        "params", "subscription", is_head ? "0xaa" : "0xbb", "result",
-                                        json_array_get(item, 1)));
+    send_json(socket->socket,
+              json_pack("{sssss{sssO}}", "jsonrpc", "2.0", "method", "eth_subscription", "params",
+                        "subscription", is_head ? "0xaa" : "0xbb", "result", json_array_get(item, 1)));
 }
 
 void network_announce(network_node *node)

@@ -16,10 +16,10 @@ typedef struct stepped_clock {
     base_clock clock;
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t settled;
-    uint64_t now, limit;    /* time passes in waits, up to the limit */
-    uint64_t asked, idle;   /* numbers of steps: the last one, and the last one that is through */
-    uint64_t jump;          /* that the next wait is longer by */
-    int step_fd;            /* readable: there is a new step */
+    uint64_t now, limit;  /* time passes in waits, up to the limit */
+    uint64_t asked, idle; /* numbers of steps: the last one, and the last one that is through */
+    uint64_t jump;        /* that the next wait is longer by */
+    int step_fd;          /* readable: there is a new step */
 } stepped_clock;
 
 /** Sets it up, in place. `&it->clock` is the clock. */
