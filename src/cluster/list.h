@@ -25,6 +25,7 @@ struct dstack_p2p_peers {
     cluster_chunk *chunks; /**< the one being filled first */
     size_t url_bytes;
     uint64_t version, block_number, block_time;
+    uint8_t block_hash32[32];
     bool knows_self; /**< the handle knew who it is when the list was read */
     const base_clock *clock;
     uint64_t read_ms; /**< by the clock */

@@ -14,6 +14,7 @@ typedef struct reading {
     dstack_p2p *sdk;
     eth_rpc *rpc;
     cluster_paging *paging;
+    const cluster_block *at; /* to be read; NULL = whatever the tag means now */
     cluster_pages pages;
     unsigned exchanges, timeouts;
 } reading;
@@ -78,11 +79,12 @@ static bool ask_for_less(const reading *it, base_error *error)
     return true;
 }
 
-/* Reads at one block, that of the first answer. */
+/* Reads at one block, that of the first answer if none is given. */
 static cluster_page_outcome read_at_block(reading *it, base_error *error)
 {
     cluster_page_outcome outcome = CLUSTER_PAGE_TAKEN;
     cluster_pages_restart(&it->pages);
+    if (it->at) cluster_pages_pin(&it->pages, it->at);
     while (outcome == CLUSTER_PAGE_TAKEN && !cluster_pages_complete(&it->pages)) {
         uint32_t limit = cluster_paging_size(it->paging);
         if (check_effort(it, limit, error)) return CLUSTER_PAGE_FAILED;
@@ -95,12 +97,14 @@ static cluster_page_outcome read_at_block(reading *it, base_error *error)
 static int read_all(reading *it, base_error *error)
 {
     cluster_page_outcome outcome = read_at_block(it, error);
-    if (outcome == CLUSTER_PAGE_READ_AGAIN) {
+    bool may_differ = !it->at || it->pages.no_state; /* a later block does as well */
+    if (outcome == CLUSTER_PAGE_READ_AGAIN && may_differ) {
+        it->at = NULL;
         base_log_write(&it->sdk->config.log, DSTACK_P2P_LOG_INFO, "reading the peers again: %s", error->text);
         base_error_clear(error);
         outcome = read_at_block(it, error);
     }
-    if (outcome == CLUSTER_PAGE_READ_AGAIN)
+    if (outcome == CLUSTER_PAGE_READ_AGAIN && may_differ)
         base_error_context(error,
                            "no whole list of one block, twice in a row; use a node that keeps the state "
                            "of recent blocks");
@@ -111,8 +115,14 @@ static int read_all(reading *it, base_error *error)
 
 dstack_p2p_peers *cluster_read_peers(dstack_p2p *sdk, eth_rpc *rpc, cluster_paging *paging, base_error *error)
 {
+    return cluster_read_peers_at(sdk, rpc, paging, NULL, error);
+}
+
+dstack_p2p_peers *cluster_read_peers_at(dstack_p2p *sdk, eth_rpc *rpc, cluster_paging *paging,
+                                        const cluster_block *block, base_error *error)
+{
     dstack_p2p_peers *list = cluster_list_new(sdk->clock);
-    reading it = {.sdk = sdk, .rpc = rpc, .paging = paging, .pages = {.list = list}};
+    reading it = {.sdk = sdk, .rpc = rpc, .paging = paging, .at = block, .pages = {.list = list}};
     if (!list) {
         base_fail(error, DSTACK_P2P_ERR_NO_MEMORY, "out of memory");
         return NULL;

@@ -102,6 +102,7 @@ dstack_p2p_peers *cluster_refresh(dstack_p2p *sdk, eth_rpc *rpc, const dstack_p2
     it.list->knows_self = before->knows_self;
     it.list->block_number = look->block.number;
     it.list->block_time = look->block.time;
+    memcpy(it.list->block_hash32, look->block.hash32, sizeof look->block.hash32);
     if (!keep_others(&it, before, error) && !read_touched(&it, rpc, error) &&
         !check_version(&it, before, error) && !cluster_list_finish(it.list, error))
         return it.list;

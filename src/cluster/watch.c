@@ -73,10 +73,19 @@ static bool may_refresh(const dstack_p2p *sdk, const cluster_look *look)
            cluster_touched_covers(&watch->touched, list->version, look->version);
 }
 
+/* A list of a later block than was looked at, so that what is read next is judged by that one. Whether the
+ * block of the look is still on the chain is not known then. */
+static void move_on(cluster_history *history, const cluster_look *look, const dstack_p2p_peers *list)
+{
+    if (list->block_number == look->block.number) return;
+    cluster_history_cut(history, look->block.number - 1);
+    cluster_history_add(history, list->block_number, list->block_hash32);
+}
+
 static dstack_p2p_peers *read_all(dstack_p2p *sdk, const cluster_look *look, base_error *error)
 {
     cluster_watch *watch = &sdk->monitor.watch;
-    dstack_p2p_peers *list = cluster_read_peers(sdk, watch->rpc, &watch->paging, error);
+    dstack_p2p_peers *list = cluster_read_peers_at(sdk, watch->rpc, &watch->paging, &look->block, error);
     if (!list) return NULL;
     if (list->block_number < look->block.number) {
         base_fail(error, DSTACK_P2P_ERR_RPC_ANSWER, "the node fell back from block %llu to block %llu",
@@ -84,6 +93,7 @@ static dstack_p2p_peers *read_all(dstack_p2p *sdk, const cluster_look *look, bas
         dstack_p2p_peers_free(list);
         return NULL;
     }
+    move_on(&watch->history, look, list);
     watch->full_ms = base_now_ms(sdk->clock);
     watch->reread = false;
     return list;
