@@ -29,7 +29,7 @@
  * any thread at any time between new and free, say so. Different handles are independent. Lists of peers
  * never change; any thread may read and free them.
  *
- * Processes: do not use a handle in a child after fork().
+ * Processes: do not use a handle in a child after fork(). Private keys are not in its memory.
  *
  * Configuration, first found wins: the argument or option; the environment (CONTRACT_ADDRESS,
  * CONNECTION_URL, RPC_URL, CHAIN_ID, PRIVATE_KEY_FILE, PRIVATE_KEY, DSTACK_SIMULATOR_ENDPOINT,
@@ -175,14 +175,19 @@ typedef enum dstack_p2p_keep {
  */
 typedef struct dstack_p2p_options {
     /** Ethereum JSON-RPC endpoints, http:// or https://, comma-separated, tried in order when one cannot
-     *  be reached. Default: RPC_URL, else http://localhost:8545. At most 8, each at most 2,048 bytes. */
+     *  be reached; with two or more, no single one can make a peer leave the monitor's list. ws:// and wss://
+     *  ones among them tell the monitor of changes; without any, it looks for one beside the others.
+     *  Default: RPC_URL, else http://localhost:8545. At most 8, each at most 2,048 bytes. */
     const char *rpc_url;
     /** The guest agent: a unix socket's path, or http(s)://host[:port][/prefix]. Default:
      *  DSTACK_SIMULATOR_ENDPOINT, else the first that exists of /var/run/dstack.sock, /run/dstack.sock,
      *  /var/run/dstack/dstack.sock, /run/dstack/dstack.sock, ./simulator/dstack.sock. */
     const char *guest_endpoint;
-    /** File with the private key that pays for gas: 64 hex digits, 0x and white space around allowed.
-     *  Default: PRIVATE_KEY_FILE, else PRIVATE_KEY, else the node's own derived key pays. */
+    /** File with the private key that pays for gas: 64 hex digits, 0x and white space around allowed; best
+     *  of mode 0600. Refused when other users can write it, warned about when they can read it. Default:
+     *  PRIVATE_KEY_FILE, else PRIVATE_KEY, else the node's own derived key pays. PRIVATE_KEY is overwritten
+     *  and removed from the environment when it is used, and kept for the process's later handles: make the
+     *  first one while no other thread reads or changes the environment. */
     const char *private_key_file;
     /** The same key as text; wins over private_key_file. The caller wipes its own copy. */
     const char *private_key;
@@ -204,7 +209,7 @@ typedef struct dstack_p2p_options {
     uint32_t rpc_timeout_ms;
     /** How long to wait for a sent transaction to be mined. Default: 120,000. */
     uint32_t confirm_timeout_ms;
-    /** How often the monitor asks for changes. Default: 2,000. At least 10. */
+    /** How often the monitor asks for changes while no subscription tells it. Default: 2,000. At least 10. */
     uint32_t poll_interval_ms;
     /** Which block get_peers and the monitor read. Registration always works on the latest. */
     dstack_p2p_block block;
@@ -404,7 +409,7 @@ typedef struct dstack_p2p_status {
     uint64_t block_number;   /**< block of the last reading that went well */
     uint64_t block_time;     /**< its time */
     uint64_t age_ms;         /**< since the last reading that went well; UINT64_MAX = none yet */
-    char transport[16];      /**< how changes are noticed: "poll" */
+    char transport[16];      /**< how changes are noticed: "poll" or "subscription" */
     char message[256];       /**< sentence to code; "" when 0 */
     bool registered;         /**< the last list holds this node */
     bool checked;            /**< the peers of the last list were checked against their evidence */
@@ -418,8 +423,11 @@ typedef struct dstack_p2p_status {
 
 /**
  * Starts watching in a thread of its own. It never gives up: while the node cannot be asked the last
- * list stays, and the status says how old it is and why. All signals but those of faults are blocked in
- * the thread.
+ * list stays, and the status says how old it is and why. A node that is behind what was seen already
+ * changes nothing (RPC_ANSWER); nor does one whose chain has another history, such as a development chain
+ * that was started anew (WRONG_CHAIN): to accept that, start the monitor again, without the cache file.
+ * With a cache file the first list may be that of an earlier run. All signals but those of faults are
+ * blocked in the thread.
  *
  * callback  may be NULL: changes then show on the descriptor only
  *

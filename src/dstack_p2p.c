@@ -82,6 +82,7 @@ void dstack_p2p_free(dstack_p2p *sdk)
     cluster_monitor_free(sdk);
     guest_client_free(sdk->guest);
     eth_rpc_free(sdk->rpc);
+    cluster_identity_free(&sdk->identity);
     cluster_config_free(&sdk->config);
     base_event_free(sdk->cancel_fd);
     base_gate_free(sdk->gate_fd);
@@ -134,6 +135,14 @@ static int leave(dstack_p2p *sdk)
     return sdk->error.code;
 }
 
+static int membership(dstack_p2p *sdk, const char *url)
+{
+    cluster_session session;
+    if (enter(sdk)) return sdk->error.code;
+    if (!cluster_own_session(sdk, &session, &sdk->error)) cluster_register(&session, url, &sdk->error);
+    return leave(sdk);
+}
+
 int dstack_p2p_register(dstack_p2p *sdk)
 {
     if (!sdk) return DSTACK_P2P_ERR_INVALID_ARGUMENT;
@@ -141,17 +150,13 @@ int dstack_p2p_register(dstack_p2p *sdk)
     if (!sdk->config.url)
         return base_fail(&sdk->error, DSTACK_P2P_ERR_CONNECTION_URL,
                          "no connection URL: give one to dstack_p2p_new(), or set CONNECTION_URL");
-    if (enter(sdk)) return sdk->error.code;
-    cluster_register(sdk, sdk->config.url, &sdk->error);
-    return leave(sdk);
+    return membership(sdk, sdk->config.url);
 }
 
 int dstack_p2p_withdraw(dstack_p2p *sdk)
 {
     if (!sdk) return DSTACK_P2P_ERR_INVALID_ARGUMENT;
-    if (enter(sdk)) return sdk->error.code;
-    cluster_register(sdk, "", &sdk->error);
-    return leave(sdk);
+    return membership(sdk, "");
 }
 
 dstack_p2p_peers *dstack_p2p_get_peers(dstack_p2p *sdk)
@@ -164,8 +169,9 @@ dstack_p2p_peers *dstack_p2p_get_peers(dstack_p2p *sdk)
 /* The identity, or NULL with the reason on the handle. */
 static const cluster_identity *identify(dstack_p2p *sdk)
 {
+    cluster_session session;
     if (!sdk || enter(sdk)) return NULL;
-    cluster_identify(sdk, &sdk->error);
+    if (!cluster_own_session(sdk, &session, &sdk->error)) cluster_identify(&session, &sdk->error);
     return leave(sdk) ? NULL : &sdk->identity;
 }
 

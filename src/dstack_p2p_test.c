@@ -8,12 +8,13 @@
 
 #define CONTRACT "0x5FbDB2315678afecb367f032d93F642f64180aa3"
 
-/* Nobody at the other end of anything: refused at once. */
+/* Nobody at the other end of anything: refused at once, and no time to ask again. */
 static dstack_p2p_options alone(void)
 {
     return (dstack_p2p_options){.rpc_url = "http://127.0.0.1:1",
                                 .guest_endpoint = "/nonexistent/dstack.sock",
-                                .guest_wait_ms = DSTACK_P2P_NO_WAIT};
+                                .guest_wait_ms = DSTACK_P2P_NO_WAIT,
+                                .rpc_timeout_ms = 200};
 }
 
 static int setup(void **state)

@@ -141,7 +141,7 @@ key_is_never_told() {
 configuration_malformed() {
   world healthy
   refuses "$1" "RPC URL number 1" "$CONTRACT" --rpc-url localhost:8545
-  refuses "$1" "RPC URL number 2" "$CONTRACT" --rpc-url "$RPC,ws://localhost"
+  refuses "$1" "RPC URL number 2" "$CONTRACT" --rpc-url "$RPC,ftp://localhost"
   refuses "$1" "more than 8 RPC URLs" "$CONTRACT" --rpc-url "$RPC,$RPC,$RPC,$RPC,$RPC,$RPC,$RPC,$RPC,$RPC"
   CHAIN_ID=mainnet refuses "$1" "CHAIN_ID is not a positive decimal number: 'mainnet'" "$CONTRACT"
   refuses "$1" "guest agent's endpoint" "$CONTRACT" --guest ftp://localhost

@@ -14,7 +14,7 @@ publish() {
 }
 
 # One peer for each misdeed of misbehave.py, before the node under test comes.
-HOSTILE=(body headers drip silent redirect control raw html number twice deep long error status)
+HOSTILE=(body headers drip silent redirect control c1 bidi raw html number huge twice deep long error status)
 
 publish_hostile_peers() {
   local deed
@@ -22,6 +22,7 @@ publish_hostile_peers() {
   publish nobody "http://127.0.0.1:1"
   publish noname "http://no-such-host.invalid/"
   publish postgres "postgres://user:pass@127.0.0.1:5432/db"
+  publish user "http://user:pass@127.0.0.1:$BAD/good"
   publish file "file:///etc/passwd"
   publish query "http://127.0.0.1:$BAD/good?a=b#c"
   publish slash "http://127.0.0.1:$BAD/good//"
@@ -35,7 +36,9 @@ start_among_them() {
   hello_wait_healthy "$GOOD"
   instance_admitted victim
   VICTIM=$(free_port)
-  hello_start victim "$VICTIM"
+  # The environment offers a proxy, which must not be asked for anything.
+  http_proxy=http://127.0.0.1:$BAD https_proxy=http://127.0.0.1:$BAD ALL_PROXY=http://127.0.0.1:$BAD no_proxy='' NO_PROXY='' \
+    hello_start victim "$VICTIM"
   hello_wait_healthy "$VICTIM"
 }
 
@@ -76,6 +79,7 @@ parses_strictly() {
   outcome deep '.error == "the answer is not JSON"'
   outcome twice '.error == "the answer is not JSON"'
   outcome number '.error == "the answer has no message"'
+  outcome huge '.error == "the answer is not JSON"'
   outcome raw '.error == "the answer is not JSON"'
 }
 
@@ -88,6 +92,8 @@ follows_no_redirect() {
 
 lets_no_control_byte_through() {
   outcome control '.response.message == "?]0;owned??[31m?fake line"'
+  outcome c1 '.response.message == "?2J??1m?? and ?"'
+  outcome bidi '.response.message == "???gpj.exe??????"'
   outcome status '.error or .response'
   hello_get "$VICTIM" /peers >"$RUN_DIR/peers.json"
   if LC_ALL=C grep '[^ -~]' "$RUN_DIR/peers.json" "$RUN_DIR/victim.log"; then fail "these lines"; fi
@@ -96,11 +102,49 @@ lets_no_control_byte_through() {
 
 dials_http_only() {
   outcome "postgres://user:pass@127.0.0.1:5432/db" '.error | contains("not an http")'
+  outcome "http://user:pass@127.0.0.1:$BAD/good" '.error | contains("not an http")'
   outcome "file:///etc/passwd" '.error | contains("not an http")'
   outcome "http://127.0.0.1:$BAD/good?a=b#c" '.error | contains("not an http")'
   outcome "http://127.0.0.1:$BAD/good//" '.response.message == "Hello from nobody!"'
   outcome "http://127.0.0.1:1" '.error | contains("connect")'
   outcome "http://no-such-host.invalid/" '.error | contains("resolve")'
+}
+
+asks_no_proxy() {
+  # A proxy is asked with a whole URL, or with CONNECT and a host.
+  if grep "^[^/]" <(tail -n +2 "$RUN_DIR/bad.log"); then fail "a proxy was asked"; fi
+}
+
+# Says of each peer why it is not connected to, and connects to none: those that did not answer included.
+_all_kept_out() {
+  hello_get "$1" /peers | jq -e '[.peer_info[] | select(.connection_url | test("^http://(127|localhost)")) | .error] |
+    length >= 18 and all(. != null and (contains("not a public one") or contains("not an http")))' >/dev/null
+}
+
+keeps_off_private_addresses() {
+  local port before
+  port=$(free_port)
+  instance_admitted strict
+  # Nobody else greets meanwhile.
+  process_alive victim
+  kill -STOP "$PROCESS_PID"
+  process_alive good
+  kill -STOP "$PROCESS_PID"
+  before=$(wc -l <"$RUN_DIR/bad.log")
+  hello_start strict "$port" --url https://node.example.com --listen 127.0.0.1
+  hello_wait_healthy "$port"
+  wait_until 15 _all_kept_out "$port" || fail "$(hello_get "$port" /peers)"
+  [ "$(wc -l <"$RUN_DIR/bad.log")" = "$before" ] || fail "$(tail -n 5 "$RUN_DIR/bad.log")"
+  log_has strict "peers at private addresses are not greeted"
+  process_stop strict
+}
+
+continues() {
+  local name
+  for name in victim good; do
+    process_alive "$name"
+    kill -CONT "$PROCESS_PID"
+  done
 }
 
 _more() { [ "$(grep -c '^/html/hello' "$RUN_DIR/bad.log")" -gt "$BEFORE" ]; }
@@ -146,6 +190,9 @@ test_case "answers are parsed strictly" parses_strictly
 test_case "redirects are not followed" follows_no_redirect
 test_case "no control byte gets into answers and log" lets_no_control_byte_through
 test_case "only http and https are dialled" dials_http_only
+test_case "proxies of the environment are not asked" asks_no_proxy
+test_case "with a public URL, no connection to private addresses" keeps_off_private_addresses
+continues
 test_case "a peer that failed is tried again" tries_again
 test_case "the node stays healthy and small" stays_healthy_and_small
 test_case "a revoked peer is forgotten" forgets_who_left

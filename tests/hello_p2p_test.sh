@@ -19,6 +19,8 @@ refuses_misuse() {
   done
   expect_status 2 "$HELLO_P2P" "$CONTRACT" --chain-id 0
   expect_status 2 "$HELLO_P2P" "$CONTRACT" --poll-interval 9
+  expect_status 2 "$HELLO_P2P" "$CONTRACT" --private-peers maybe
+  expect_text "$ERR" "--private-peers takes 'allow' or 'deny'"
 }
 
 helps() {
@@ -180,6 +182,21 @@ speaks_http() {
   expect_text "$answer" "200 OK"
   expect_text "$answer" "Content-Type: application/json"
   expect_text "$answer" "Content-Length: "
+}
+
+# It makes two handles, the first one to learn the instance id for its URL; the key pays all the same.
+takes_the_key_out_of_its_environment() {
+  local port digits=${ANVIL_KEY#0x}
+  port=$(free_port)
+  instance sponsored
+  owner_sends 'mintNodeAccess(address,string)' 0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266 "$INSTANCE"
+  PRIVATE_KEY=$ANVIL_KEY DSTACK_GATEWAY_DOMAIN=app.example.com hello_start sponsored "$port"
+  hello_wait_healthy "$port"
+  process_alive sponsored
+  [ -n "$digits" ]
+  if grep -qF "$digits" "/proc/$PROCESS_PID/environ"; then fail "its environment still holds the key"; fi
+  if is_sanitized; then return; fi
+  [ "$(awk '/^VmLck/ { print $2 }' "/proc/$PROCESS_PID/status")" -gt 0 ] || fail "no page is locked"
 }
 
 listens_on_loopback_only() {
@@ -415,6 +432,7 @@ test_case "404, 405, HEAD" speaks_http
 test_case "listens on 127.0.0.1 only" listens_on_loopback_only
 test_case "stays below 12 MiB" stays_small
 test_case "the gateway's URL" publishes_the_gateway_url
+test_case "PRIVATE_KEY pays, and is taken out of the environment" takes_the_key_out_of_its_environment
 test_case "registers again when it was removed" registers_again_when_removed
 test_case "renews a short lease" renews_a_short_lease
 test_case "500 slow clients do not keep others waiting" serves_beside_slow_clients

@@ -91,6 +91,7 @@ static bool next_target(hello_greeter *self, hello_target *target, uint64_t *nex
         memcpy(target->id, item->id, sizeof target->id);
         memcpy(target->own_id, node->instance_id, sizeof target->own_id);
         target->failures = item->failures;
+        target->may_be_private = node->private_peers;
     }
     pthread_mutex_unlock(&node->lock);
     return target->url;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "greeting.h"
+#include "address.h"
 #include "dstack_p2p.h"
 #include "log.h"
 #include "url.h"
@@ -8,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 enum { MESSAGE_MAX = 256, BODY_FIRST = 1024 };
 
@@ -43,6 +45,18 @@ static size_t on_header(char *data, size_t size, size_t count, void *context)
     return self->too_long ? 0 : size * count;
 }
 
+/* Looks at the very address that is connected to: a name that changes its answer gains nothing. */
+static curl_socket_t open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    hello_greeting *self = context;
+    if (purpose != CURLSOCKTYPE_IPCXN) return CURL_SOCKET_BAD;
+    if (!self->target.may_be_private && !address_is_public(&address->addr, address->addrlen)) {
+        self->kept_out = true;
+        return CURL_SOCKET_BAD;
+    }
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
 #define SET(option, value) (ok = ok && !curl_easy_setopt(self->easy, CURLOPT_##option, value))
 
 static bool configure(hello_greeting *self, const char *hello)
@@ -52,6 +66,9 @@ static bool configure(hello_greeting *self, const char *hello)
     SET(PROTOCOLS_STR, "http,https");
     SET(FOLLOWLOCATION, 0L);
     SET(PROXY, "");
+    SET(OPENSOCKETFUNCTION, open_socket);
+    SET(OPENSOCKETDATA, self);
+    SET(NETRC, (long)CURL_NETRC_IGNORED);
     SET(NOSIGNAL, 1L);
     SET(TIMEOUT_MS, (long)GREETING_TIMEOUT_MS);
     SET(QUICK_EXIT, 1L); /* the end of the program does not wait for name lookups */
@@ -83,7 +100,7 @@ hello_greeting *greeting_new(const hello_target *target, greeting_answer *answer
     *answer = (greeting_answer){.timestamp = -1, .peers_known = -1};
     char *hello = url_hello(target->url, target->own_id);
     if (!hello) {
-        answer->error = strdup("not an http or https URL: not greeted");
+        answer->error = strdup("not an http or https URL that can be greeted");
         answer->final = true;
         return NULL;
     }
@@ -123,6 +140,8 @@ greeting_answer greeting_result(const hello_greeting *self, CURLcode code)
     curl_easy_getinfo(self->easy, CURLINFO_RESPONSE_CODE, &status);
     if (self->too_long) {
         answer.error = strdup("the answer is too long");
+    } else if (code == CURLE_COULDNT_CONNECT && self->kept_out) {
+        answer.error = strdup("its address is not a public one: not connected to; see --private-peers");
     } else if (code != CURLE_OK) {
         answer.error = strdup(self->detail[0] ? self->detail : curl_easy_strerror(code));
     } else if (status != 200) {

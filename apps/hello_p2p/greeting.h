@@ -12,8 +12,9 @@ enum { GREETING_TIMEOUT_MS = 5000, GREETING_BODY_MAX = 64 * 1024, GREETING_HEADE
 /** Whom to greet, and in whose name. */
 typedef struct hello_target {
     char id[41], own_id[41];
-    char *url;         /**< the connection URL */
-    uint32_t failures; /**< greetings that failed before */
+    char *url;           /**< the connection URL */
+    bool may_be_private; /**< connect to addresses that are not public, too */
+    uint32_t failures;   /**< greetings that failed before */
 } hello_target;
 
 /** One `GET <peer>/hello`, on its way or answered. */
@@ -22,7 +23,7 @@ typedef struct hello_greeting {
     hello_target target;
     char *body;
     size_t len, header_len;
-    bool too_long;
+    bool too_long, kept_out; /**< `kept_out`: an address that is not public was not connected to */
     char detail[CURL_ERROR_SIZE];
 } hello_greeting;
 

@@ -41,7 +41,7 @@ static int join_and_stay(hello_node *self, const hello_options *options, uint16_
     bool open = !status && !stop_requested();
     if (open) status = member_join(self, sdk, options->retry_s);
     if (open && !status && !stop_requested()) status = be_member(self, sdk);
-    if (open && !status && options->withdraw) status = member_leave(self, sdk);
+    if (!status) status = member_part(self, open ? sdk : NULL, options->withdraw);
     stop_cancels(NULL);
     dstack_p2p_free(sdk);
     return status;

@@ -48,6 +48,14 @@ static int choose_url(const hello_options *options, uint16_t port, char *out, si
     return 0;
 }
 
+/* Outside dev mode the contract takes only URLs under its base domains, which are names: so whoever publishes
+ * an address that is not public is in dev mode, among others of the kind. */
+static bool meets_private_peers(const hello_options *options, const char *url)
+{
+    if (options->private_peers != PRIVATE_PEERS_AUTO) return options->private_peers == PRIVATE_PEERS_ALLOW;
+    return !url_is_public(url);
+}
+
 int member_open(hello_node *self, const hello_options *options, uint16_t port, dstack_p2p **sdk)
 {
     char chosen[URL_MAX_BYTES] = "";
@@ -60,6 +68,9 @@ int member_open(hello_node *self, const hello_options *options, uint16_t port, d
     if (!id) return fail(*sdk);
     log_info("instance %s, contract %s, publishing %s", id, dstack_p2p_contract_address(*sdk),
              dstack_p2p_connection_url(*sdk));
+    self->private_peers = meets_private_peers(options, dstack_p2p_connection_url(*sdk));
+    log_info("peers at private addresses are %s; see --private-peers",
+             self->private_peers ? "greeted, too" : "not greeted");
     if (node_set_identity(self, id, dstack_p2p_contract_address(*sdk), dstack_p2p_connection_url(*sdk)))
         return 0;
     return log_fatal(DSTACK_P2P_ERR_NO_MEMORY, "out of memory");
@@ -87,10 +98,19 @@ static uint32_t longer(uint32_t pause_ms)
     return pause_ms < RETRY_MAX_MS / 2 ? 2 * pause_ms : RETRY_MAX_MS;
 }
 
+/* After a registration call. One that was cancelled before it sent anything changed nothing. */
+static hello_standing standing_after(hello_standing before, int code)
+{
+    if (!code) return STANDING_LISTED;
+    if (code == DSTACK_P2P_ERR_CANCELLED) return before;
+    return code == DSTACK_P2P_ERR_UNCONFIRMED || before != STANDING_NOTHING_SENT ? STANDING_UNKNOWN : before;
+}
+
 /* One registration call; its outcome is what /health says. */
 static int attempt(hello_node *self, dstack_p2p *sdk)
 {
     int code = dstack_p2p_register(sdk);
+    self->standing = standing_after(self->standing, code);
     if (code != DSTACK_P2P_ERR_CANCELLED)
         node_set_registered(self, dstack_p2p_chain_id(sdk), code ? dstack_p2p_errmsg(sdk) : NULL);
     return code;
@@ -145,13 +165,25 @@ void member_stay(hello_node *self, dstack_p2p *sdk)
     }
 }
 
-int member_leave(hello_node *self, dstack_p2p *sdk)
+static int leave(hello_node *self, dstack_p2p *sdk)
 {
+    static const char sentence[] = "not withdrawn, the contract may list this node: %s";
+    if (!sdk) return log_fatal(DSTACK_P2P_ERR_CANCELLED, sentence, "the guest agent has not answered yet");
     dstack_p2p_resume(sdk);
     node_set_registered(self, 0, "withdrawing");
-    if (!dstack_p2p_withdraw(sdk)) {
-        log_info("withdrawn");
-        return 0;
-    }
-    return log_fatal(dstack_p2p_errcode(sdk), "not withdrawn: %s", dstack_p2p_errmsg(sdk));
+    if (dstack_p2p_withdraw(sdk)) return log_fatal(dstack_p2p_errcode(sdk), sentence, dstack_p2p_errmsg(sdk));
+    log_info("withdrawn: the contract does not list this node");
+    return 0;
+}
+
+int member_part(hello_node *self, dstack_p2p *sdk, bool withdraw)
+{
+    if (withdraw) return leave(self, sdk);
+    if (self->standing == STANDING_LISTED)
+        log_info("ended: the contract lists this node until its lease ends; see --withdraw");
+    else if (self->standing == STANDING_UNKNOWN)
+        log_warning("ended: the contract may list this node, a registration is not confirmed");
+    else
+        log_info("ended: no registration was sent");
+    return 0;
 }

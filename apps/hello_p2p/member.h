@@ -19,7 +19,8 @@ int member_join(hello_node *self, dstack_p2p *sdk, uint32_t retry_s);
 /** Keeps the registration alive until a signal comes. */
 void member_stay(hello_node *self, dstack_p2p *sdk);
 
-/** Withdraws after a signal. */
-int member_leave(hello_node *self, dstack_p2p *sdk);
+/** The end after a signal: withdraws when told to, and says whether the contract lists this node from now on.
+ *  `sdk` is NULL when the signal came before the guest agent's answer. */
+int member_part(hello_node *self, dstack_p2p *sdk, bool withdraw);
 
 #endif

@@ -9,6 +9,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/** What this process's registrations have come to. */
+typedef enum hello_standing { STANDING_NOTHING_SENT, STANDING_UNKNOWN, STANDING_LISTED } hello_standing;
+
 /**
  * What this node knows: filled in by the main thread, the SDK's monitor and the greeter, read by the
  * server. Everything below `lock` is guarded by it; nobody holds it while waiting for the network.
@@ -18,6 +21,9 @@ typedef struct hello_node {
     uint64_t stale_ms;   /**< a reading of the contract older than this is not fresh */
     int wake_fd;         /**< readable when the registration wants looking after */
     int greeter_fd;      /**< readable when there may be somebody to greet */
+    bool private_peers; /**< peers at addresses that are not public are greeted, too; set before threads start
+                         */
+    hello_standing standing; /**< the main thread's */
     pthread_mutex_t lock;
     char instance_id[41], contract[43];
     char *url;

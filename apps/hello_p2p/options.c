@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const char usage_text[] =
     "usage: hello_p2p CONTRACT [options]\n"
@@ -29,9 +30,14 @@ static const char usage_text[] =
     "      --guest-wait SECONDS     how long to wait for the guest agent (300); 0 asks once\n"
     "      --private-key-file FILE  key that pays for gas (PRIVATE_KEY_FILE, PRIVATE_KEY, else the node's "
     "own)\n"
+    "      --private-peers WHICH    allow or deny: greet peers at loopback, private and other special "
+    "addresses\n"
+    "                               (allow when the node's own URL holds such an address, else deny)\n"
     "      --poll-interval MS       how often to ask for changes (2000)\n"
     "      --retry SECONDS          at start, keep trying this long while the node or the agent is away (0)\n"
-    "      --withdraw               withdraw from the cluster on SIGTERM or SIGINT\n"
+    "      --withdraw               withdraw from the cluster on SIGTERM or SIGINT; when that cannot be\n"
+    "                               confirmed within two seconds it is said, and the exit status is not 0\n"
+    "                               (53: sent, but not seen in a block)\n"
     "      --identity               print this instance's identity as JSON and end; needs no contract\n"
     "  -v, --verbose                log more\n"
     "  -h, --help                   this text\n"
@@ -76,6 +82,7 @@ enum {
     O_GUEST,
     O_WAIT,
     O_KEY,
+    O_PRIVATE,
     O_POLL,
     O_RETRY,
     O_WITHDRAW,
@@ -92,6 +99,7 @@ static const struct option long_options[] = {
     {"guest", required_argument, NULL, O_GUEST},
     {"guest-wait", required_argument, NULL, O_WAIT},
     {"private-key-file", required_argument, NULL, O_KEY},
+    {"private-peers", required_argument, NULL, O_PRIVATE},
     {"poll-interval", required_argument, NULL, O_POLL},
     {"retry", required_argument, NULL, O_RETRY},
     {"withdraw", no_argument, NULL, O_WITHDRAW},
@@ -136,6 +144,17 @@ static int set_number(hello_options *out, const struct number_rule *rule, const 
     return -1;
 }
 
+static int set_private_peers(hello_options *out, const char *text)
+{
+    if (!strcmp(text, "allow"))
+        out->private_peers = PRIVATE_PEERS_ALLOW;
+    else if (!strcmp(text, "deny"))
+        out->private_peers = PRIVATE_PEERS_DENY;
+    else
+        log_fatal(0, "--private-peers takes 'allow' or 'deny', not '%s'", text);
+    return out->private_peers == PRIVATE_PEERS_AUTO ? misuse() : -1;
+}
+
 static void set_flag(hello_options *out, int option)
 {
     if (option == 'v') out->verbose = true;
@@ -145,6 +164,7 @@ static void set_flag(hello_options *out, int option)
 
 static int set_text(hello_options *out, int option, const char *text)
 {
+    if (option == O_PRIVATE) return set_private_peers(out, text);
     if (option == O_LISTEN) out->listen = text;
     if (option == O_URL) out->url = text;
     if (option == O_RPC) out->sdk.rpc_url = text;

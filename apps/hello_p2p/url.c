@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "url.h"
+#include "address.h"
 
 #include <curl/curl.h>
 #include <stdio.h>
@@ -16,14 +17,16 @@ bool url_from_port(char *out, size_t size, uint16_t port, const char *instance_i
 
 static bool is_http(CURLU *url)
 {
-    char *scheme = NULL, *query = NULL, *fragment = NULL;
-    bool ok = !curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) &&
-              (!strcmp(scheme, "http") || !strcmp(scheme, "https")) &&
-              curl_url_get(url, CURLUPART_QUERY, &query, 0) &&
-              curl_url_get(url, CURLUPART_FRAGMENT, &fragment, 0);
-    curl_free(scheme);
-    curl_free(query);
-    curl_free(fragment);
+    static const CURLUPart unwanted[] = {CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_QUERY,
+                                         CURLUPART_FRAGMENT};
+    char *part = NULL;
+    bool ok =
+        !curl_url_get(url, CURLUPART_SCHEME, &part, 0) && (!strcmp(part, "http") || !strcmp(part, "https"));
+    curl_free(part);
+    for (size_t i = 0; ok && i < sizeof unwanted / sizeof *unwanted; i++) {
+        ok = curl_url_get(url, unwanted[i], &part, 0);
+        if (!ok) curl_free(part);
+    }
     return ok;
 }
 
@@ -52,4 +55,15 @@ char *url_hello(const char *connection_url, const char *instance_id)
     curl_free(text);
     curl_url_cleanup(url);
     return copy;
+}
+
+bool url_is_public(const char *text)
+{
+    CURLU *url = curl_url();
+    char *host = NULL;
+    bool is_public = !url || curl_url_set(url, CURLUPART_URL, text, 0) ||
+                     curl_url_get(url, CURLUPART_HOST, &host, 0) || address_host_is_public(host);
+    curl_free(host);
+    curl_url_cleanup(url);
+    return is_public;
 }

@@ -10,7 +10,11 @@
 bool url_from_port(char *out, size_t size, uint16_t port, const char *instance_id, const char *domain);
 
 /** The URL to greet a peer at: its connection URL with /hello?from=ID. Owned by the caller; NULL when it
- *  is no http or https URL that a path can be added to. */
+ *  is no http or https URL that a path can be added to, or one with a user in it. */
 char *url_hello(const char *connection_url, const char *instance_id);
+
+/** Whether a URL's host is a public address, or a name that may have one; an unreadable URL counts as such.
+ */
+bool url_is_public(const char *url);
 
 #endif

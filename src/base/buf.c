@@ -9,6 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A secret's block has a page of its own in any case. */
+enum { SECRET_FIRST = 4096 };
+
 base_buf base_buf_make(size_t max)
 {
     return (base_buf){.max = max};
@@ -23,11 +26,10 @@ base_buf base_buf_make_secret(size_t max)
 static char *move(const base_buf *buf, size_t cap)
 {
     if (!buf->secret) return realloc(buf->data, cap);
-    char *data = malloc(cap);
+    char *data = base_secret_new(cap, NULL);
     if (data && buf->data) {
         memcpy(data, buf->data, buf->len);
-        base_wipe(buf->data, buf->cap);
-        free(buf->data);
+        base_secret_free(buf->data, buf->cap);
     }
     return data;
 }
@@ -41,7 +43,7 @@ bool base_buf_reserve(base_buf *buf, size_t more)
     }
     size_t need = buf->len + more + 1;
     if (need <= buf->cap) return true;
-    size_t cap = buf->cap < 128 ? 256 : buf->cap * 2;
+    size_t cap = buf->cap < 128 ? (buf->secret ? SECRET_FIRST : 256) : buf->cap * 2;
     if (cap < need) cap = need;
     if (cap > buf->max + 1) cap = buf->max + 1;
     char *data = move(buf, cap);
@@ -114,8 +116,10 @@ void base_buf_reset(base_buf *buf)
 
 void base_buf_free(base_buf *buf)
 {
-    if (buf->secret && buf->data) base_wipe(buf->data, buf->cap);
-    free(buf->data);
+    if (buf->secret)
+        base_secret_free(buf->data, buf->cap);
+    else
+        free(buf->data);
     size_t max = buf->max;
     bool secret = buf->secret;
     *buf = (base_buf){.max = max, .secret = secret};

@@ -15,7 +15,7 @@ typedef struct base_buf {
     char *data;
     size_t len, cap, max;
     bool overflow, no_memory;
-    bool secret; /**< wipe what is given back to the allocator */
+    bool secret; /**< `data` is a block of base_secret_new() */
 } base_buf;
 
 /** An empty buffer for at most `max` bytes. */

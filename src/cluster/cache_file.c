@@ -42,7 +42,7 @@ static bool write_text(const cluster_cache *about, const dstack_p2p_peers *list,
     base_buf_hex(out, about->contract20, 20);
     base_buf_puts(out, "\n");
     if (about->has_genesis) put_hash(out, "genesis ", about->genesis32);
-    put_hash(out, "hash ", about->block_hash32);
+    put_hash(out, "hash ", list->block_hash32);
     base_buf_printf(out, "block %" PRIu64 " %" PRIu64 "\nversion %" PRIu64 "\nsaved %" PRIu64 "\npeers %zu\n",
                     list->block_number, list->block_time, list->version, wall_s, list->count);
     for (size_t i = 0; i < list->count; i++)
@@ -78,11 +78,10 @@ static int replace(const char *path, const base_buf *text, base_error *error)
     int fd = mkostemp(fresh, O_CLOEXEC); /* mode 0600 */
     if (fd < 0) return cannot_write(path, error);
     bool ok = write_all(fd, text);
-    int saved = errno;
+    if (!ok) cannot_write(path, error);
     ok = close(fd) == 0 && ok;
     if (ok && rename(fresh, path) == 0) return 0;
-    if (!ok) errno = saved;
-    cannot_write(path, error);
+    cannot_write(path, error); /* unless it is known already */
     unlink(fresh);
     return error->code;
 }
@@ -132,7 +131,7 @@ static uint64_t number(cursor *in, char **text)
     }
     errno = 0;
     unsigned long long value = strtoull(*text, &end, 10);
-    if (errno || (*end && *end != ' ')) in->bad = true;
+    if (errno || (*end && (*end != ' ' || !end[1]))) in->bad = true;
     *text = *end ? end + 1 : end;
     return value;
 }
@@ -187,7 +186,9 @@ static bool check_sum(base_buf *text)
     if (text->len < SUM_LINE || memchr(text->data, '\0', text->len)) return false;
     size_t len = text->len - SUM_LINE;
     const char *last = text->data + len;
-    if (memcmp(last, "keccak ", 7) != 0 || !base_hex_decode(last + 7, 64, expected, 32)) return false;
+    if (memcmp(last, "keccak ", 7) != 0 || !base_hex_is_lower(last + 7, 64) || last[7 + 64] != '\n' ||
+        !base_hex_decode(last + 7, 64, expected, 32))
+        return false;
     eth_keccak256(text->data, len, sum);
     text->data[len] = '\0';
     return !memcmp(sum, expected, 32);
@@ -212,10 +213,11 @@ static int read_head(cursor *in, const char *path, cluster_cache *about, dstack_
         return refuse(path, "it is of another chain or contract", error);
     about->has_genesis = !strncmp(in->at, "genesis ", 8);
     if (about->has_genesis) hash_line(in, "genesis ", about->genesis32);
-    hash_line(in, "hash ", about->block_hash32);
+    hash_line(in, "hash ", list->block_hash32);
     char *block = line(in, "block ");
     list->block_number = number(in, &block);
     list->block_time = number(in, &block);
+    if (block && *block) in->bad = true;
     list->version = number_line(in, "version ");
     *wall_s = number_line(in, "saved ");
     return in->bad ? refuse(path, "malformed", error) : 0;
@@ -230,24 +232,45 @@ static int read_text(base_buf *text, const char *path, cluster_cache *about, con
     for (uint64_t left = number_line(&in, "peers "); left && !in.bad; left--)
         read_peer(&in, list, self20);
     if (in.bad || *in.at) return refuse(path, "malformed", error);
-    return cluster_list_finish(list, error);
+    base_error twice = {0};
+    return cluster_list_finish(list, &twice) ? refuse(path, "a peer is in it twice", error) : 0;
+}
+
+static int cannot_read(const char *path, base_error *error)
+{
+    return base_fail(error, DSTACK_P2P_ERR_SYSTEM, "cannot read the cache file '%.200s': %s", path,
+                     strerror(errno));
+}
+
+/* Before anything is read: a device has no end, and a pipe may have no beginning. */
+static int check_kind(int fd, const char *path, base_error *error)
+{
+    struct stat about;
+    if (fstat(fd, &about)) return cannot_read(path, error);
+    if (!S_ISREG(about.st_mode)) return refuse(path, "it is no regular file", error);
+    return about.st_size > FILE_MAX ? refuse(path, "it is too large", error) : 0;
+}
+
+static int read_open(int fd, const char *path, base_buf *text, base_error *error)
+{
+    char chunk[16384];
+    ssize_t got;
+    if (check_kind(fd, path, error)) return error->code;
+    while ((got = read(fd, chunk, sizeof chunk)) > 0)
+        if (!base_buf_append(text, chunk, (size_t)got)) return refuse(path, "it is too large", error);
+    return got < 0 ? cannot_read(path, error) : 0;
 }
 
 /* False when there is no such file, or it cannot be read: then with an error. */
 static bool read_file(const char *path, base_buf *text, base_error *error)
 {
-    char chunk[16384];
-    ssize_t got;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0 && errno == ENOENT) return false;
-    while (fd >= 0 && (got = read(fd, chunk, sizeof chunk)) > 0)
-        if (!base_buf_append(text, chunk, (size_t)got)) break;
-    if (fd < 0 || got < 0)
-        base_fail(error, DSTACK_P2P_ERR_SYSTEM, "cannot read the cache file '%.200s': %s", path,
-                  strerror(errno));
-    else if (base_buf_failed(text))
-        refuse(path, "it is too large", error);
-    if (fd >= 0) close(fd);
+    if (fd < 0) {
+        if (errno != ENOENT) cannot_read(path, error);
+        return false;
+    }
+    read_open(fd, path, text, error);
+    close(fd);
     return !error->code;
 }
 

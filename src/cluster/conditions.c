@@ -30,12 +30,13 @@ bool cluster_is_done(const dstack_p2p *sdk, const registry_state *state, const c
 
 /* Any signature gives some key, and any key some root. So before the KMS is blamed the guest agent signs
  * something else: a genuine app key comes out the same again. */
-static int blame_link(dstack_p2p *sdk, const registry_state *state, base_error *error)
+static int blame_link(const cluster_session *session, const registry_state *state, base_error *error)
 {
     uint8_t signature[65];
     char root[43], trusted[43];
-    if (cluster_sign_purpose(sdk, "dstack-p2p-check", "a test message", signature, error)) return error->code;
-    eth_address_format(sdk->identity.kms_root20, root);
+    if (cluster_sign_purpose(session, "dstack-p2p-check", "a test message", signature, error))
+        return error->code;
+    eth_address_format(session->sdk->identity.kms_root20, root);
     eth_address_format(state->kms_root20, trusted);
     return base_fail(
         error, DSTACK_P2P_ERR_WRONG_KMS_ROOT,
@@ -44,10 +45,10 @@ static int blame_link(dstack_p2p *sdk, const registry_state *state, base_error *
         trusted, root);
 }
 
-static int check_chain(dstack_p2p *sdk, const registry_state *state, base_error *error)
+static int check_chain(const cluster_session *session, const registry_state *state, base_error *error)
 {
-    const cluster_identity *id = &sdk->identity;
-    if (memcmp(id->kms_root20, state->kms_root20, 20) != 0) return blame_link(sdk, state, error);
+    const cluster_identity *id = &session->sdk->identity;
+    if (memcmp(id->kms_root20, state->kms_root20, 20) != 0) return blame_link(session, state, error);
     if (!state->app_allowed)
         return base_fail(error, DSTACK_P2P_ERR_APP_NOT_ALLOWED,
                          "the contract does not allow app 0x%s; its owner can call allowApp(0x%s)",
@@ -91,8 +92,10 @@ static int check_url(const dstack_p2p *sdk, const registry_state *state, const c
     return 0;
 }
 
-int cluster_check_conditions(dstack_p2p *sdk, const registry_state *state, const char *url, base_error *error)
+int cluster_check_conditions(const cluster_session *session, const registry_state *state, const char *url,
+                             base_error *error)
 {
+    const dstack_p2p *sdk = session->sdk;
     bool withdraws = !*url;
     if (!eth_chain_has_block_hashes(sdk->chain_id))
         return base_fail(
@@ -100,6 +103,7 @@ int cluster_check_conditions(dstack_p2p *sdk, const registry_state *state, const
             "chain %llu shows contracts no hashes of its own blocks, and a registration is anchored "
             "in one: use another chain",
             (unsigned long long)sdk->chain_id);
-    if (check_chain(sdk, state, error) || check_admission(sdk, state, withdraws, error)) return error->code;
+    if (check_chain(session, state, error) || check_admission(sdk, state, withdraws, error))
+        return error->code;
     return withdraws ? 0 : check_url(sdk, state, url, error);
 }

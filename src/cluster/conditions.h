@@ -6,6 +6,8 @@
 #include "cluster/block.h"
 #include "registry/membership.h"
 
+struct cluster_session;
+
 /**
  * Whether the contract holds what is wanted, with more than half of the lease left; for a withdrawal also
  * that no earlier registration of this handle can land any more.
@@ -14,7 +16,7 @@ bool cluster_is_done(const dstack_p2p *sdk, const registry_state *state, const c
                      const char *url);
 
 /** The contract's conditions, checked before anything is spent: which one does not hold, and the remedy. */
-int cluster_check_conditions(dstack_p2p *sdk, const registry_state *state, const char *url,
-                             base_error *error);
+int cluster_check_conditions(const struct cluster_session *session, const registry_state *state,
+                             const char *url, base_error *error);
 
 #endif

@@ -106,7 +106,7 @@ static void test_withdrawn_when_nothing_can_land_any_more(void **state)
 static void expect_condition(const char *url, int code, const char *part)
 {
     base_error error = {0};
-    assert_int_equal(cluster_check_conditions(&sdk, &contract, url, &error), code);
+    assert_int_equal(cluster_check_conditions(&(cluster_session){.sdk = &sdk}, &contract, url, &error), code);
     expect_error(&error, code, part);
 }
 

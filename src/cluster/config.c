@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "cluster/config.h"
 
-#include "base/secret.h"
 #include "cluster/private_key.h"
+#include "eth/endpoints.h"
 #include "eth/key.h"
-#include "eth/rpc.h"
 #include "guest/endpoint.h"
 #include "registry/connection_url.h"
 
@@ -94,7 +93,7 @@ static int load_endpoints(cluster_config *config, const dstack_p2p_options *opti
     const char *guest = choose(options->guest_endpoint, "DSTACK_SIMULATOR_ENDPOINT");
     guest_endpoint parsed;
     if (!rpc) rpc = DEFAULT_RPC_URL;
-    if (eth_rpc_check_urls(rpc, error) || guest_endpoint_parse(guest, &parsed, error)) return error->code;
+    if (eth_endpoints_check(rpc, error) || guest_endpoint_parse(guest, &parsed, error)) return error->code;
     return copy(rpc, &config->rpc_urls, error) ? error->code : copy(guest, &config->guest_endpoint, error);
 }
 
@@ -121,7 +120,11 @@ static int load_path(const char *argument, const char *variable, char **out, bas
 
 static int load_places(cluster_config *config, const dstack_p2p_options *options, base_error *error)
 {
+    const char *runtime = choose(NULL, "XDG_RUNTIME_DIR");
     if (load_path(options->state_dir, "DSTACK_P2P_STATE_DIR", &config->state_dir, error)) return error->code;
+    if (runtime && *runtime == '/' && strlen(runtime) <= PATH_MAX_BYTES &&
+        copy(runtime, &config->runtime_dir, error))
+        return error->code;
     return load_path(options->cache_file, "DSTACK_P2P_CACHE_FILE", &config->cache_file, error);
 }
 
@@ -190,16 +193,19 @@ int cluster_config_load(cluster_config *config, const char *contract, const char
         load_numbers(config, options, error) || load_places(config, options, error) ||
         load_choices(config, options, error))
         return error->code;
-    return cluster_private_key_load(options->private_key, options->private_key_file, &config->log,
-                                    &config->has_key, config->key32, error);
+    cluster_private_key_load(options->private_key, options->private_key_file, &config->log, &config->key32,
+                             error);
+    config->has_key = config->key32;
+    return error->code;
 }
 
 void cluster_config_free(cluster_config *config)
 {
-    base_wipe(config->key32, sizeof config->key32);
+    cluster_private_key_free(config->key32);
     free(config->url);
     free(config->rpc_urls);
     free(config->guest_endpoint);
     free(config->state_dir);
+    free(config->runtime_dir);
     free(config->cache_file);
 }

@@ -11,8 +11,8 @@ typedef struct cluster_config {
     bool has_contract, has_key;
     uint8_t contract20[20];
     char contract_text[43];
-    uint8_t key32[32]; /**< pays for gas, when has_key */
-    char *url;         /**< NULL when missing */
+    uint8_t *key32; /**< pays for gas, when has_key; else NULL. A block of base_secret_new() */
+    char *url;      /**< NULL when missing */
     char *rpc_urls;
     char *guest_endpoint; /**< NULL = the usual places */
     uint64_t chain_id;    /**< 0 = not pinned */
@@ -20,6 +20,7 @@ typedef struct cluster_config {
     uint32_t guest_wait_ms, rpc_timeout_ms, confirm_timeout_ms, poll_interval_ms;
     const char *block; /**< "latest", "safe" or "finalized" */
     char *state_dir;   /**< NULL = the default */
+    char *runtime_dir; /**< where the default one is; NULL = /tmp */
     char *cache_file;  /**< NULL = none */
     bool has_kms_root;
     uint8_t kms_root20[20];

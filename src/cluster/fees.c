@@ -22,6 +22,17 @@ static int too_expensive(const cluster_config *config, eth_wei needed, base_erro
                      now, ceiling);
 }
 
+static int tip_too_high(const cluster_config *config, eth_wei tip, base_error *error)
+{
+    char needed[ETH_WEI_TEXT], ceiling[ETH_WEI_TEXT];
+    eth_wei_format_gwei(tip, needed);
+    eth_wei_format_gwei(config->max_priority_fee, ceiling);
+    return base_fail(error, DSTACK_P2P_ERR_FEE_CEILING,
+                     "a replacement takes a tip of %s, more than the ceiling of %s "
+                     "(max_priority_fee_per_gas); nothing was sent",
+                     needed, ceiling);
+}
+
 int cluster_choose_fees(const cluster_config *config, const cluster_block *block, eth_wei tip,
                         uint64_t gas_limit, cluster_fees *fees, base_error *error)
 {
@@ -44,6 +55,8 @@ int cluster_check_funds(const cluster_config *config, const cluster_fees *fees, 
 {
     char has[ETH_WEI_TEXT], needs[ETH_WEI_TEXT], ceiling[ETH_WEI_TEXT];
     eth_wei_format(fees->most, needs);
+    if (fees->max_priority_fee > config->max_priority_fee)
+        return tip_too_high(config, fees->max_priority_fee, error);
     if (fees->max_fee > config->max_fee_per_gas) return too_expensive(config, fees->max_fee, error);
     if (eth_wei_add(spent, added) > config->max_fee_per_day) {
         eth_wei_format(spent, has);

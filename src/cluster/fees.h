@@ -28,8 +28,8 @@ int cluster_choose_fees(const cluster_config *config, const cluster_block *block
                         uint64_t gas_limit, cluster_fees *fees, base_error *error);
 
 /**
- * SPEND_CEILING when `spent` and `added`, which it would add, exceed it; NO_FUNDS when the payer's balance
- * is below the most the transaction can cost.
+ * FEE_CEILING when the fees of a replacement exceed a ceiling; SPEND_CEILING when `spent` and `added`, which
+ * it would add, exceed it; NO_FUNDS when the payer's balance is below the most the transaction can cost.
  */
 int cluster_check_funds(const cluster_config *config, const cluster_fees *fees, eth_wei spent, eth_wei added,
                         eth_wei balance, const char *payer, base_error *error);

@@ -14,7 +14,7 @@
 /* What the app key signs when only the derived key is asked for: no statement begins like this. */
 #define IDENTITY_PURPOSE "dstack-p2p"
 
-static guest_client *make_guest(const dstack_p2p *sdk, uint32_t wait_ms, int cancel_fd, base_error *error)
+guest_client *cluster_meet_guest(const dstack_p2p *sdk, uint32_t wait_ms, int cancel_fd, base_error *error)
 {
     guest_config config = {.endpoint = sdk->config.guest_endpoint,
                            .wait_ms = wait_ms,
@@ -24,12 +24,6 @@ static guest_client *make_guest(const dstack_p2p *sdk, uint32_t wait_ms, int can
     guest_client *guest = guest_client_new(&config);
     if (!guest) base_fail(error, DSTACK_P2P_ERR_NO_MEMORY, "out of memory");
     return guest;
-}
-
-static guest_client *own_guest(dstack_p2p *sdk, base_error *error)
-{
-    if (!sdk->guest) sdk->guest = make_guest(sdk, sdk->config.guest_wait_ms, sdk->cancel_fd, error);
-    return sdk->guest;
 }
 
 static int broken_link(const char *link, base_error *error)
@@ -49,15 +43,31 @@ static int check_key(const guest_key *key, cluster_identity *id, base_error *err
     return 0;
 }
 
+static guest_key *new_key(base_error *error)
+{
+    guest_key *key = base_secret_new(sizeof *key, NULL);
+    if (!key) base_fail(error, DSTACK_P2P_ERR_NO_MEMORY, "out of memory");
+    return key;
+}
+
+static int keep_key(const guest_key *key, cluster_identity *id, base_error *error)
+{
+    id->derived_key32 = base_secret_new(32, NULL);
+    if (!id->derived_key32) return base_fail(error, DSTACK_P2P_ERR_NO_MEMORY, "out of memory");
+    memcpy(id->derived_key32, key->key32, 32);
+    return 0;
+}
+
 static int derive(const dstack_p2p *sdk, guest_client *guest, cluster_identity *id, base_error *error)
 {
     char path[REGISTRY_PATH_TEXT];
-    guest_key key;
+    guest_key *key = new_key(error);
+    if (!key) return error->code;
     registry_key_path(id->instance20, path);
-    int code = guest_client_get_key(guest, path, IDENTITY_PURPOSE, &key, error);
-    if (!code) code = check_key(&key, id, error);
-    if (!code && !sdk->config.has_key) memcpy(id->derived_key32, key.key32, 32);
-    base_wipe(&key, sizeof key);
+    int code = guest_client_get_key(guest, path, IDENTITY_PURPOSE, key, error);
+    if (!code) code = check_key(key, id, error);
+    if (!code && !sdk->config.has_key) code = keep_key(key, id, error);
+    base_secret_free(key, sizeof *key);
     return code;
 }
 
@@ -93,14 +103,13 @@ static int identify(dstack_p2p *sdk, guest_client *guest, base_error *error)
         base_log_write(&sdk->config.log, DSTACK_P2P_LOG_INFO, "instance %s of app %s, address %s",
                        id.instance_text, id.app_id_text, id.address_text);
     }
-    base_wipe(&id, sizeof id);
+    if (error->code) cluster_identity_free(&id);
     return error->code;
 }
 
-int cluster_identify(dstack_p2p *sdk, base_error *error)
+int cluster_identify(const cluster_session *session, base_error *error)
 {
-    if (sdk->has_identity) return own_guest(sdk, error) ? 0 : error->code;
-    return own_guest(sdk, error) ? identify(sdk, sdk->guest, error) : error->code;
+    return session->sdk->has_identity ? 0 : identify(session->sdk, session->guest, error);
 }
 
 int cluster_identify_at_once(dstack_p2p *sdk, int cancel_fd, base_error *error)
@@ -108,32 +117,41 @@ int cluster_identify_at_once(dstack_p2p *sdk, int cancel_fd, base_error *error)
     if (sdk->has_identity) return 0;
     if (!base_gate_enter(sdk->gate_fd, cancel_fd))
         return base_fail(error, DSTACK_P2P_ERR_CANCELLED, "cancelled while waiting for another call");
-    guest_client *guest = sdk->has_identity ? NULL : make_guest(sdk, DSTACK_P2P_NO_WAIT, cancel_fd, error);
+    guest_client *guest =
+        sdk->has_identity ? NULL : cluster_meet_guest(sdk, DSTACK_P2P_NO_WAIT, cancel_fd, error);
     if (guest) identify(sdk, guest, error);
     guest_client_free(guest);
     base_gate_leave(sdk->gate_fd);
     return error->code;
 }
 
-int cluster_sign_purpose(dstack_p2p *sdk, const char *purpose, const char *what,
+int cluster_sign_purpose(const cluster_session *session, const char *purpose, const char *what,
                          uint8_t app_signature65[static 65], base_error *error)
 {
-    const cluster_identity *id = &sdk->identity;
+    const cluster_identity *id = &session->sdk->identity;
     char path[REGISTRY_PATH_TEXT];
     uint8_t app_key[33], derived_key[33];
-    guest_key key;
+    guest_key *key = new_key(error);
+    if (!key) return error->code;
     registry_key_path(id->instance20, path);
-    int code = guest_client_get_key(sdk->guest, path, purpose, &key, error);
-    if (!code && (!eth_key_public(key.key32, derived_key) || memcmp(derived_key, id->derived_key33, 33) != 0))
+    int code = guest_client_get_key(session->guest, path, purpose, key, error);
+    if (!code &&
+        (!eth_key_public(key->key32, derived_key) || memcmp(derived_key, id->derived_key33, 33) != 0))
         code = broken_link("it gave another derived key for the same path than before", error);
-    if (!code && (!registry_recover_app_key(purpose, derived_key, key.app_signature65, app_key) ||
+    if (!code && (!registry_recover_app_key(purpose, derived_key, key->app_signature65, app_key) ||
                   memcmp(app_key, id->app_key33, 33) != 0))
         code = base_fail(
             error, DSTACK_P2P_ERR_KEY_CHAIN,
             "the guest agent's key chain is broken: the signature over %s is not of the app key that "
             "signed before",
             what);
-    memcpy(app_signature65, key.app_signature65, 65);
-    base_wipe(&key, sizeof key);
+    memcpy(app_signature65, key->app_signature65, 65);
+    base_secret_free(key, sizeof *key);
     return code;
+}
+
+void cluster_identity_free(cluster_identity *id)
+{
+    base_secret_free(id->derived_key32, 32);
+    id->derived_key32 = NULL;
 }

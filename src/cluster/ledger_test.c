@@ -5,13 +5,25 @@
 
 enum { HOUR_MS = 3600 * 1000 };
 
+/* Books a version that is made up from its number. */
+static void book_url(cluster_ledger *ledger, uint64_t nonce, eth_wei most, const char *url, uint64_t anchor)
+{
+    static uint8_t number;
+    char bytes[] = "a signed transaction with a call in it";
+    base_buf raw = {.data = bytes, .len = sizeof bytes - 1}, data = {.data = bytes + 26, .len = 6};
+    cluster_version version = {.nonce = nonce, .anchor = anchor, .url = url, .raw = &raw, .data = &data};
+    version.fees =
+        (cluster_fees){.gas_limit = 1, .max_fee = most, .max_priority_fee = most / 2, .most = most};
+    version.hash32[0] = ++number;
+    cluster_ledger_book(ledger, &version);
+    assert_memory_equal(cluster_ledger_hash(ledger), version.hash32, 32);
+    assert_memory_equal(ledger->raw + ledger->data_at, "a call", ledger->data_len);
+    assert_int_equal(ledger->data_len, 6);
+}
+
 static void book(cluster_ledger *ledger, uint64_t nonce, eth_wei most)
 {
-    static uint8_t hash[32];
-    cluster_fees fees = {.gas_limit = 1, .max_fee = most, .max_priority_fee = most / 2, .most = most};
-    hash[0]++;
-    cluster_ledger_book(ledger, nonce, &fees, hash);
-    assert_memory_equal(ledger->hash32, hash, 32);
+    book_url(ledger, nonce, most, "http://a", 100);
 }
 
 static void expect_spent(cluster_ledger *ledger, uint64_t now_ms, eth_wei expected)
@@ -142,6 +154,65 @@ static void test_booking_takes_the_wish_for_more_back(void **state)
     assert_false(ledger.raise);
 }
 
+/* ---- What is due ---- */
+
+static cluster_step step_at(const cluster_ledger *ledger, uint64_t block_number)
+{
+    return cluster_ledger_step(ledger, "http://a", 90, block_number);
+}
+
+static void test_replaced_after_three_blocks(void **state)
+{
+    cluster_ledger ledger = {0};
+    (void)state;
+    assert_int_equal(step_at(&ledger, 100), CLUSTER_SEND);
+    book(&ledger, 5, 1000);
+    assert_int_equal(step_at(&ledger, 100), CLUSTER_RESUME);
+    assert_int_equal(step_at(&ledger, 102), CLUSTER_RESUME);
+    assert_int_equal(step_at(&ledger, 103), CLUSTER_REPLACE);
+    ledger.raise = true;
+    assert_int_equal(step_at(&ledger, 100), CLUSTER_REPLACE);
+    cluster_ledger_forget(&ledger);
+    assert_int_equal(step_at(&ledger, 103), CLUSTER_SEND);
+}
+
+static void test_replaced_five_times_at_most(void **state)
+{
+    cluster_ledger ledger = {0};
+    (void)state;
+    for (size_t i = 0; i < CLUSTER_VERSIONS_MAX; i++) {
+        assert_int_equal(step_at(&ledger, 103), i ? CLUSTER_REPLACE : CLUSTER_SEND);
+        book(&ledger, 5, 1000 + i);
+        assert_int_equal(ledger.versions, i + 1);
+    }
+    assert_int_equal(step_at(&ledger, 103), CLUSTER_RESUME);
+    assert_int_equal(step_at(&ledger, 340), CLUSTER_RESUME);
+    assert_int_equal(step_at(&ledger, 341), CLUSTER_REPLACE); /* its statement is nearly worthless */
+    uint8_t second[32], last[32];
+    memcpy(second, ledger.hashes32[1], 32);
+    book_url(&ledger, 5, 2000, "http://a", 341);
+    assert_int_equal(ledger.versions, CLUSTER_VERSIONS_MAX);
+    assert_memory_equal(ledger.hashes32[0], second, 32);
+    memcpy(last, cluster_ledger_hash(&ledger), 32);
+    assert_memory_equal(ledger.hashes32[CLUSTER_VERSIONS_MAX - 1], last, 32);
+}
+
+static void test_what_does_not_serve_is_replaced_at_once(void **state)
+{
+    cluster_ledger ledger = {0};
+    (void)state;
+    book(&ledger, 5, 1000);
+    assert_int_equal(cluster_ledger_step(&ledger, "", 90, 100), CLUSTER_REPLACE);
+    assert_int_equal(cluster_ledger_step(&ledger, "http://b", 90, 100), CLUSTER_REPLACE);
+    assert_int_equal(cluster_ledger_step(&ledger, "http://a", 100, 101), CLUSTER_REPLACE); /* stale */
+    assert_int_equal(ledger.open_anchor, 100);
+    book_url(&ledger, 5, 1000, "", 101);
+    assert_int_equal(ledger.open_anchor, 100); /* a withdrawal opens nothing */
+    assert_int_equal(ledger.versions, 2);
+    book(&ledger, 6, 1000);
+    assert_int_equal(ledger.versions, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -153,6 +224,9 @@ int main(void)
         cmocka_unit_test(test_raised_fees),
         cmocka_unit_test(test_fees_that_are_high_enough_stay),
         cmocka_unit_test(test_booking_takes_the_wish_for_more_back),
+        cmocka_unit_test(test_replaced_after_three_blocks),
+        cmocka_unit_test(test_replaced_five_times_at_most),
+        cmocka_unit_test(test_what_does_not_serve_is_replaced_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

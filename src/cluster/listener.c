@@ -1,26 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 #include "cluster/listener.h"
 
-#include "eth/rpc.h"
+#include "eth/endpoints.h"
 #include "net/url.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/epoll.h>
 
 /* Where one is only hoped for it is not tried often, nor waited for long. Where one worked, or is known to
  * be, every second counts, but for a server that lets us wait. */
-enum { OPEN_MS = 3000, GUESS_MS = 1500, URLS_MAX = 2 * ETH_RPC_ENDPOINTS_MAX };
+enum { OPEN_MS = 3000, GUESS_MS = 1500, URLS_MAX = 2 * ETH_ENDPOINTS_MAX };
 enum { SOON_MS = 250, OFTEN_MS = 1000, SELDOM_MS = 30000, RARE_MS = 300000 };
 
 /* ---- Where to look ---- */
-
-static bool is_websocket(const char *url)
-{
-    return !strncasecmp(url, "ws://", 5) || !strncasecmp(url, "wss://", 6);
-}
 
 static bool add(cluster_listener *listener, const char *url)
 {
@@ -34,40 +28,34 @@ static bool add(cluster_listener *listener, const char *url)
 static bool add_next_port(cluster_listener *listener, const char *url)
 {
     static const char port[] = ":8545";
-    char other[NET_URL_MAX + 2];
+    char other[ETH_ENDPOINT_URL];
     const char *at = strstr(url, port), *rest = at ? at + sizeof port - 1 : NULL;
     if (!at || (*rest && *rest != '/')) return true;
     snprintf(other, sizeof other, "%.*s:8546%s", (int)(at - url), url, rest);
     return add(listener, other);
 }
 
-/* One URL of the list: a WebSocket, or something that may have one beside it. */
-static bool consider(cluster_listener *listener, const char *url)
+static bool collect_given(cluster_listener *listener)
 {
-    if (is_websocket(url) == listener->given)
-        return add(listener, url) && (listener->given || add_next_port(listener, url));
+    char url[ETH_ENDPOINT_URL];
+    for (size_t i = 0; eth_endpoints_for_subscriptions(listener->config->rpc_urls, i, url); i++)
+        if (!add(listener, url)) return false;
+    return true;
+}
+
+static bool collect_guesses(cluster_listener *listener)
+{
+    char url[ETH_ENDPOINT_URL];
+    for (size_t i = 0; eth_endpoints_for_calls(listener->config->rpc_urls, i, url); i++)
+        if (!add(listener, url) || !add_next_port(listener, url)) return false;
     return true;
 }
 
 static bool collect(cluster_listener *listener)
 {
-    char url[NET_URL_MAX + 2];
-    for (const char *list = listener->config->rpc_urls; list;) {
-        list = eth_rpc_next_url(list, url);
-        if (!consider(listener, url)) return false;
-    }
-    return true;
-}
-
-static bool has_websocket(const char *list)
-{
-    char url[NET_URL_MAX + 2];
-    bool found = false;
-    while (list && !found) {
-        list = eth_rpc_next_url(list, url);
-        found = is_websocket(url);
-    }
-    return found;
+    if (!collect_given(listener)) return false;
+    listener->given = listener->count;
+    return listener->given || collect_guesses(listener);
 }
 
 static void set_transport(cluster_listener *listener, const char *name)
@@ -82,7 +70,6 @@ bool cluster_listener_init(cluster_listener *listener, const cluster_config *con
                                    .clock = clock,
                                    .stop_fd = stop_fd,
                                    .wake_fd = wake_fd,
-                                   .given = has_websocket(config->rpc_urls),
                                    .due_ms = base_now_ms(clock)};
     set_transport(listener, "poll");
     listener->urls = calloc(URLS_MAX, sizeof *listener->urls);

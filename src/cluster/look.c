@@ -1,165 +1,109 @@
 /* SPDX-License-Identifier: MIT */
 #include "cluster/look.h"
 
-#include "base/hex.h"
-#include "cluster/sdk.h"
-#include "registry/membership.h"
+#include "cluster/conditions.h"
+#include "cluster/receipt.h"
+#include "eth/quantity.h"
 
-#include <stdio.h>
 #include <string.h>
 
-/* How many of the blocks seen before are asked for at a time; and what no reorganisation replaces. */
-enum { PROBES_MAX = 16, REORGANISATION_MAX = 128 };
+enum { BLOCK_POLL_MS = 500 };
 
-static size_t ask_number(eth_batch *batch, uint64_t number)
+static const eth_wei default_tip = 1000000000; /* 1 gwei, where the node suggests none */
+
+/* Where the batch holds the questions. The last two are asked while a transaction is live. */
+typedef struct questions {
+    size_t block, nonce, balance, tip;
+    registry_state_query state;
+    bool asked_live;
+    size_t mined_nonce, receipts;
+} questions;
+
+static questions ask(const dstack_p2p *sdk, eth_batch *batch, const char *url)
 {
-    char tag[24];
-    snprintf(tag, sizeof tag, "0x%llx", (unsigned long long)number);
-    return cluster_ask_block(batch, tag);
+    const cluster_identity *id = &sdk->identity;
+    eth_rpc_begin(batch);
+    questions asked = {0};
+    asked.block = cluster_ask_block(batch, "latest");
+    asked.nonce = eth_batch_add(batch, "eth_getTransactionCount", "[\"%s\",\"pending\"]", id->payer_text);
+    asked.balance = eth_batch_add(batch, "eth_getBalance", "[\"%s\",\"latest\"]", id->payer_text);
+    asked.tip = eth_batch_add(batch, "eth_maxPriorityFeePerGas", "[]");
+    asked.state = registry_ask_state(batch, sdk->config.contract20, id->instance20, id->app_id20, url);
+    asked.asked_live = sdk->ledger.live;
+    if (!asked.asked_live) return asked;
+    asked.mined_nonce =
+        eth_batch_add(batch, "eth_getTransactionCount", "[\"%s\",\"latest\"]", id->payer_text);
+    asked.receipts = cluster_ask_receipts(batch, &sdk->ledger);
+    return asked;
 }
 
-/* Whether an answer is the block with this hash; false as well when the node has none. */
-static bool is_block(const eth_request *answer, const uint8_t hash32[static 32])
+static int read_account(const eth_batch *batch, const questions *asked, cluster_view *seen, base_error *error)
 {
-    cluster_block block;
-    base_error ignored = {0};
-    return !cluster_read_block(answer, &block, &ignored) && !memcmp(block.hash32, hash32, 32);
-}
-
-static bool is_missing(const eth_request *answer)
-{
-    return answer->has_error || !answer->result || json_is_null(answer->result);
-}
-
-/* ---- The chain that the node is on ---- */
-
-static int other_history(const cluster_history *history, const char *what, base_error *error)
-{
-    char genesis[65] = "unknown";
-    if (history->has_genesis) base_hex_encode(history->genesis32, 32, genesis);
-    return base_fail(error, DSTACK_P2P_ERR_WRONG_CHAIN,
-                     "the node's chain has another history than the one seen before, whose first block is "
-                     "%.10s...: %s; it was started anew without its state, or is another chain",
-                     genesis, what);
-}
-
-/* The first block is asked for until it is known; nodes that have dropped it answer null. */
-static int check_genesis(cluster_history *history, const eth_request *answer, base_error *error)
-{
-    cluster_block block;
-    base_error ignored = {0};
-    if (is_missing(answer) || cluster_read_block(answer, &block, &ignored)) return 0;
-    if (history->has_genesis && memcmp(history->genesis32, block.hash32, 32) != 0)
-        return other_history(history, "the first block is another one", error);
-    history->has_genesis = true;
-    memcpy(history->genesis32, block.hash32, 32);
+    const eth_request *nonce = &batch->requests[asked->nonce], *balance = &batch->requests[asked->balance];
+    const eth_request *tip = &batch->requests[asked->tip];
+    if (eth_request_check(nonce, error) || eth_request_check(balance, error)) return error->code;
+    if (!eth_quantity_u64(nonce->result, &seen->nonce) || !eth_quantity_wei(balance->result, &seen->balance))
+        return base_fail(error, DSTACK_P2P_ERR_RPC_ANSWER, "the node's nonce or balance is malformed");
+    if (tip->has_error || !eth_quantity_wei(tip->result, &seen->tip))
+        seen->tip = seen->block.base_fee < default_tip ? seen->block.base_fee : default_tip;
     return 0;
 }
 
-/* The blocks to ask for when the newest one has left the chain: the nearer, the denser. */
-static size_t choose_probes(const cluster_history *history, uint64_t most, size_t probes[static PROBES_MAX])
+/* What became of the live transaction. If it is not mined its nonce is used again, so that only one of the
+ * two can be. */
+static int read_live(cluster_session *session, const eth_batch *batch, const questions *asked,
+                     cluster_view *seen, base_error *error)
 {
-    size_t count = 0, step = 1;
-    for (size_t i = history->count; i && count<PROBES_MAX; i -= i> step ? step : i) {
-        if (history->blocks[i - 1].number > most) continue;
-        probes[count++] = i - 1;
-        if (count > 4) step += step / 2 + 1;
+    uint64_t mined;
+    cluster_receipt receipt;
+    cluster_ledger *ledger = &session->sdk->ledger;
+    if (!asked->asked_live) return 0;
+    const eth_request *nonce = &batch->requests[asked->mined_nonce];
+    if (eth_request_check(nonce, error)) return error->code;
+    if (!eth_quantity_u64(nonce->result, &mined))
+        return base_fail(error, DSTACK_P2P_ERR_RPC_ANSWER, "the node's nonce is malformed");
+    if (cluster_read_receipts(batch, asked->receipts, ledger, &receipt, error)) return error->code;
+    if (!receipt.mined && mined <= ledger->nonce) {
+        seen->nonce = ledger->nonce;
+        return 0;
     }
-    return count;
+    if (receipt.mined)
+        cluster_ledger_settle(ledger, receipt.cost);
+    else
+        cluster_ledger_forget(ledger); /* another one took its nonce */
+    cluster_books_save(session);
+    return 0;
 }
 
-/* Finds the newest block that both have, and forgets what came after it. */
-static int find_fork(dstack_p2p *sdk, eth_rpc *rpc, cluster_history *history, uint64_t most,
-                     base_error *error)
+int cluster_look(cluster_session *session, const char *url, cluster_view *seen, base_error *error)
 {
     eth_batch batch;
-    size_t probes[PROBES_MAX], asked[PROBES_MAX], count = choose_probes(history, most, probes), i = 0;
-    uint64_t newest = history->blocks[history->count - 1].number, oldest = history->blocks[0].number;
-    eth_rpc_begin(&batch);
-    size_t genesis = ask_number(&batch, 0);
-    for (size_t j = 0; j < count; j++)
-        asked[j] = ask_number(&batch, history->blocks[probes[j]].number);
-    if (!cluster_exchange(sdk, rpc, &batch, error) &&
-        !check_genesis(history, &batch.requests[genesis], error)) {
-        while (i < count && !is_block(&batch.requests[asked[i]], history->blocks[probes[i]].hash32))
-            i++;
-        if (i == count && newest - oldest >= REORGANISATION_MAX)
-            other_history(history, "none of its last blocks is known any more", error);
-        uint64_t common = i < count ? history->blocks[probes[i]].number : 0;
-        if (!error->code && i == count) history->count = 0;
-        if (!error->code) cluster_history_cut(history, common);
-        if (!error->code)
-            base_log_write(&sdk->config.log, DSTACK_P2P_LOG_INFO,
-                           "the chain was reorganised: blocks up to %llu were replaced, back to after %llu",
-                           (unsigned long long)newest, (unsigned long long)common);
-    }
+    questions asked = ask(session->sdk, &batch, url);
+    memset(seen, 0, sizeof *seen);
+    if (!cluster_send(session, &batch, error) &&
+        !cluster_read_block(&batch.requests[asked.block], &seen->block, error) &&
+        !read_account(&batch, &asked, seen, error) && !read_live(session, &batch, &asked, seen, error))
+        registry_read_state(&batch, asked.state, &seen->state, error);
     eth_batch_free(&batch);
-    return error->code;
+    return cluster_name_contract(session->sdk, error);
 }
 
-static int behind(uint64_t known, uint64_t number, base_error *error)
+int cluster_look_with_anchor(cluster_session *session, const char *url, uint64_t end_ms, cluster_view *seen,
+                             base_error *error)
 {
-    return base_fail(error, DSTACK_P2P_ERR_RPC_ANSWER,
-                     "the node is behind: it stands at block %llu, and block %llu was seen already",
-                     (unsigned long long)number, (unsigned long long)known);
-}
-
-/* A node at a lower block than known: behind, or on another branch? */
-static int judge_lower(dstack_p2p *sdk, eth_rpc *rpc, const cluster_history *history,
-                       const cluster_block *block, bool *left, base_error *error)
-{
-    const cluster_past *newest = cluster_history_newest(history);
-    const cluster_past *past = cluster_history_at_most(history, block->number);
-    *left = true;
-    if (!past) return 0;
-    if (past->number == block->number) {
-        *left = memcmp(past->hash32, block->hash32, 32) != 0;
-    } else {
-        eth_batch batch;
-        eth_rpc_begin(&batch);
-        size_t at = ask_number(&batch, past->number);
-        if (!cluster_exchange(sdk, rpc, &batch, error))
-            *left = !is_missing(&batch.requests[at]) && !is_block(&batch.requests[at], past->hash32);
-        eth_batch_free(&batch);
+    const base_clock *clock = session->sdk->clock;
+    for (;;) {
+        if (cluster_look(session, url, seen, error)) return error->code;
+        if (seen->block.number > seen->state.last_anchor ||
+            cluster_is_done(session->sdk, &seen->state, &seen->block, url))
+            return 0;
+        if (base_wait(clock, session->cancel_fd, BLOCK_POLL_MS))
+            return base_fail(error, DSTACK_P2P_ERR_CANCELLED, "cancelled while waiting for a block");
+        if (base_now_ms(clock) >= end_ms)
+            return base_fail(
+                error, DSTACK_P2P_ERR_RPC_ANSWER,
+                "the node stands at block %llu and the instance's last statement was made at block "
+                "%llu: it lags behind",
+                (unsigned long long)seen->block.number, (unsigned long long)seen->state.last_anchor);
     }
-    return error->code || *left ? error->code : behind(newest->number, block->number, error);
-}
-
-static int judge(dstack_p2p *sdk, eth_rpc *rpc, cluster_history *history, const eth_request *again,
-                 cluster_look *look, base_error *error)
-{
-    const cluster_past *newest = cluster_history_newest(history);
-    if (!newest) return 0;
-    if (look->block.number < newest->number) {
-        if (judge_lower(sdk, rpc, history, &look->block, &look->reorganised, error)) return error->code;
-    } else if (is_missing(again)) {
-        return behind(newest->number, newest->number - 1, error);
-    } else {
-        look->reorganised = !is_block(again, newest->hash32);
-    }
-    return look->reorganised ? find_fork(sdk, rpc, history, look->block.number, error) : 0;
-}
-
-/* ---- The look ---- */
-
-int cluster_take_look(dstack_p2p *sdk, eth_rpc *rpc, cluster_history *history, cluster_look *look,
-                      base_error *error)
-{
-    eth_batch batch;
-    const cluster_past *newest = cluster_history_newest(history);
-    size_t again = 0, genesis = 0;
-    memset(look, 0, sizeof *look);
-    eth_rpc_begin(&batch);
-    size_t block = cluster_ask_block(&batch, sdk->config.block);
-    size_t version = registry_ask_version(&batch, sdk->config.contract20, sdk->config.block);
-    if (newest) again = ask_number(&batch, newest->number);
-    if (!history->has_genesis) genesis = ask_number(&batch, 0);
-    if (!cluster_exchange(sdk, rpc, &batch, error) &&
-        !cluster_read_block(&batch.requests[block], &look->block, error) &&
-        !(genesis && check_genesis(history, &batch.requests[genesis], error)) &&
-        !judge(sdk, rpc, history, &batch.requests[again], look, error) &&
-        !registry_read_version(&batch.requests[version], &look->version, error))
-        cluster_history_add(history, look->block.number, look->block.hash32);
-    eth_batch_free(&batch);
-    return cluster_name_contract(sdk, error);
 }

@@ -3,22 +3,26 @@
 #define CLUSTER_LOOK_H
 
 #include "cluster/block.h"
-#include "cluster/history.h"
-#include "eth/rpc.h"
+#include "cluster/sdk.h"
+#include "registry/membership.h"
 
-/** What one look at the contract says: one small batch, whatever the number of peers. */
-typedef struct cluster_look {
-    cluster_block block; /**< that the handle reads at */
-    uint64_t version;    /**< of the membership */
-    bool reorganised;    /**< blocks that were seen before are not on the chain any more */
-} cluster_look;
+/** All that one look at the chain tells before registering. */
+typedef struct cluster_view {
+    cluster_block block;
+    uint64_t nonce; /**< of the next transaction: the live one's, while that may still be mined */
+    eth_wei balance, tip;
+    registry_state state;
+} cluster_view;
 
 /**
- * Looks, and judges the node's block by those seen before: on success it is added to them. A node that is
- * behind what was seen already, on the same chain, fails with RPC_ANSWER, for its older state would make
- * peers leave and come that did not; one on another history with WRONG_CHAIN.
+ * Looks, in one round trip, and brings the ledger up to date with what became of a live transaction. With
+ * `url` to be registered, "" to withdraw.
  */
-int cluster_take_look(dstack_p2p *sdk, eth_rpc *rpc, cluster_history *history, cluster_look *look,
-                      base_error *error);
+int cluster_look(cluster_session *session, const char *url, cluster_view *seen, base_error *error);
+
+/** The same until there is a block that the contract takes as an anchor, or nothing is to be done: usually
+ *  there is. Up to `end_ms`. */
+int cluster_look_with_anchor(cluster_session *session, const char *url, uint64_t end_ms, cluster_view *seen,
+                             base_error *error);
 
 #endif

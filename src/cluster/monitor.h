@@ -29,6 +29,7 @@ typedef struct cluster_watch {
     uint64_t look_ms, due_ms, full_ms; /**< last look, next look, last reading of the whole list */
     uint64_t saved_ms;                 /**< when the cache file was written */
     bool unsaved;                      /**< the list is newer than the file */
+    bool save_failed;                  /**< and it was said */
 } cluster_watch;
 
 /** A handle's monitor: what `lock` guards is shared. */

@@ -6,6 +6,7 @@
 #include "cluster/sdk.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* Of one reading, whatever the node answers. */
 enum { EXCHANGES_MAX = 2000, TIMEOUTS_MAX = 2 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cluster/private_key.h"
 
+#include "cluster/key_variable.h"
 #include "unit.h"
 
 #include <stdio.h>
@@ -28,6 +29,7 @@ static int setup(void **state)
     (void)state;
     unsetenv("PRIVATE_KEY");
     unsetenv("PRIVATE_KEY_FILE");
+    cluster_key_variable_forget();
     warnings = 0;
     lines[0] = '\0';
     strcpy(file, "/tmp/private-key-XXXXXX");
@@ -64,22 +66,22 @@ static void expect_secret_kept(const char *text, const char *key)
 
 static void expect_key(const char *text, const char *path, const char *expected)
 {
-    bool found;
-    uint8_t key[32];
+    uint8_t *key;
     base_error error = {0};
-    cluster_private_key_load(text, path, &collecting, &found, key, &error);
+    cluster_private_key_load(text, path, &collecting, &key, &error);
     expect_ok(&error);
-    assert_int_equal(found, expected != NULL);
+    assert_int_equal(key != NULL, expected != NULL);
     if (expected) assert_hex(key, 32, expected);
+    cluster_private_key_free(key);
     expect_secret_kept(lines, KEY);
 }
 
 static void expect_failure(const char *text, const char *path, const char *key, const char *part)
 {
-    bool found;
-    uint8_t out[32];
+    uint8_t *out;
     base_error error = {0};
-    cluster_private_key_load(text, path, &collecting, &found, out, &error);
+    cluster_private_key_load(text, path, &collecting, &out, &error);
+    assert_null(out);
     expect_secret_kept(error.text, key);
     expect_secret_kept(lines, key);
     expect_error(&error, DSTACK_P2P_ERR_PRIVATE_KEY, part);
@@ -177,9 +179,89 @@ static void test_key_as_file_name(void **state)
     expect_failure(NULL, NULL, KEY, "is a key itself");
 }
 
+/* It is taken out of the environment, for good, and later handles have it all the same. */
+static void test_variable_is_taken(void **state)
+{
+    (void)state;
+    setenv("PRIVATE_KEY", KEY, 1);
+    const char *value = getenv("PRIVATE_KEY");
+    expect_key(NULL, NULL, KEY);
+    assert_null(getenv("PRIVATE_KEY"));
+    for (size_t i = 0; i < sizeof KEY; i++)
+        assert_int_equal(value[i], 0);
+    expect_key(NULL, NULL, KEY);
+    setenv("PRIVATE_KEY", OTHER, 1);
+    expect_key(NULL, NULL, OTHER);
+    expect_key(NULL, NULL, OTHER);
+    cluster_key_variable_forget();
+    expect_key(NULL, NULL, NULL);
+}
+
+/* One that is not used is nobody's business. */
+static void test_variable_is_left(void **state)
+{
+    (void)state;
+    setenv("PRIVATE_KEY", KEY, 1);
+    expect_key(OTHER, NULL, OTHER);
+    assert_string_equal(getenv("PRIVATE_KEY"), KEY);
+}
+
+static void test_malformed_variable_is_taken(void **state)
+{
+    char large[600];
+    (void)state;
+    memset(large, '7', sizeof large);
+    large[sizeof large - 1] = '\0';
+    setenv("PRIVATE_KEY", large, 1);
+    for (int i = 0; i < 2; i++) {
+        expect_failure(NULL, NULL, large, "64 hex digits");
+        assert_null(getenv("PRIVATE_KEY"));
+    }
+}
+
+static void test_file_that_others_can_write(void **state)
+{
+    static const mode_t modes[] = {0620, 0602, 0660, 0666, 0777};
+    (void)state;
+    write_file(KEY, 64);
+    for (size_t i = 0; i < COUNT(modes); i++) {
+        assert_int_equal(chmod(file, modes[i]), 0);
+        expect_failure(NULL, file, KEY, "other users can write it; chmod 600");
+    }
+}
+
+/* As root only: nobody else can give files away. */
+static void test_file_of_another_user(void **state)
+{
+    (void)state;
+    if (geteuid() != 0) skip();
+    write_file(KEY, 64);
+    assert_int_equal(chmod(file, 0444), 0);
+    assert_int_equal(seteuid(65534), 0);
+    expect_key(NULL, file, KEY); /* root's, as container secrets are */
+    assert_int_equal(seteuid(0), 0);
+    assert_int_equal(chown(file, 12345, 12345), 0);
+    expect_key(NULL, file, KEY); /* root may use anybody's */
+    assert_int_equal(seteuid(65534), 0);
+    expect_failure(NULL, file, KEY, "belongs to another user");
+    assert_int_equal(seteuid(0), 0);
+}
+
+static void test_link_to_a_file(void **state)
+{
+    char path[64];
+    (void)state;
+    write_file(KEY, 64);
+    snprintf(path, sizeof path, "%s.link", file);
+    assert_int_equal(symlink(file, path), 0);
+    expect_key(NULL, path, KEY);
+    assert_int_equal(warnings, 0);
+    unlink(path);
+}
+
 static void test_open_file_is_warned_about(void **state)
 {
-    static const mode_t open_modes[] = {0640, 0604, 0660, 0444};
+    static const mode_t open_modes[] = {0640, 0604, 0440, 0444};
     (void)state;
     write_file(KEY, 64);
     for (size_t i = 0; i < COUNT(open_modes); i++) {
@@ -212,6 +294,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_malformed, setup, teardown),
         cmocka_unit_test_setup_teardown(test_files_that_hold_no_key, setup, teardown),
         cmocka_unit_test_setup_teardown(test_key_as_file_name, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_variable_is_taken, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_variable_is_left, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_malformed_variable_is_taken, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_file_that_others_can_write, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_file_of_another_user, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_link_to_a_file, setup, teardown),
         cmocka_unit_test_setup_teardown(test_open_file_is_warned_about, setup, teardown),
         cmocka_unit_test_setup_teardown(test_pipe, setup, teardown),
     };

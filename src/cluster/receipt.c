@@ -17,23 +17,40 @@ static eth_wei cost_of(const json_t *json, const cluster_receipt *receipt, eth_w
     return eth_wei_add(eth_wei_mul(price, receipt->gas_used), data_fee < most ? data_fee : most);
 }
 
-size_t cluster_ask_receipt(eth_batch *batch, const cluster_ledger *ledger)
+size_t cluster_ask_receipts(eth_batch *batch, const cluster_ledger *ledger)
 {
-    char hash[65];
-    base_hex_encode(ledger->hash32, 32, hash);
-    return eth_batch_add(batch, "eth_getTransactionReceipt", "[\"0x%s\"]", hash);
+    size_t first = batch->count;
+    for (size_t i = 0; i < ledger->versions; i++) {
+        char hash[65];
+        base_hex_encode(ledger->hashes32[i], 32, hash);
+        eth_batch_add(batch, "eth_getTransactionReceipt", "[\"0x%s\"]", hash);
+    }
+    return first;
 }
 
-int cluster_read_receipt(const json_t *json, const cluster_ledger *ledger, cluster_receipt *receipt,
-                         base_error *error)
+int cluster_read_receipts(const eth_batch *batch, size_t first, const cluster_ledger *ledger,
+                          cluster_receipt *receipt, base_error *error)
+{
+    memset(receipt, 0, sizeof *receipt);
+    for (size_t i = 0; i < ledger->versions && !receipt->mined; i++) {
+        const eth_request *answer = &batch->requests[first + i];
+        if (eth_request_check(answer, error) ||
+            cluster_read_receipt(answer->result, ledger, i, receipt, error))
+            return error->code;
+    }
+    return 0;
+}
+
+int cluster_read_receipt(const json_t *json, const cluster_ledger *ledger, size_t version,
+                         cluster_receipt *receipt, base_error *error)
 {
     uint8_t hash[32];
     uint64_t status;
     eth_wei price;
-    memset(receipt, 0, sizeof *receipt);
+    *receipt = (cluster_receipt){.version = version};
     if (json_is_null(json)) return 0;
     if (!eth_data_fixed(json_object_get(json, "transactionHash"), hash, 32) ||
-        memcmp(hash, ledger->hash32, 32) != 0 ||
+        memcmp(hash, ledger->hashes32[version], 32) != 0 ||
         !eth_quantity_u64(json_object_get(json, "status"), &status) || status > 1 ||
         !eth_quantity_u64(json_object_get(json, "blockNumber"), &receipt->block_number) ||
         !eth_quantity_u64(json_object_get(json, "gasUsed"), &receipt->gas_used) ||

@@ -10,8 +10,9 @@
 /* A transaction of 200,000 gas at 100 wei at most. */
 static cluster_ledger ledger_of_one(void)
 {
-    cluster_ledger ledger = {.live = true, .fees = {.gas_limit = 200000, .max_fee = 100, .most = 20000000}};
-    memset(ledger.hash32, 0x11, 32);
+    cluster_ledger ledger = {
+        .live = true, .versions = 1, .fees = {.gas_limit = 200000, .max_fee = 100, .most = 20000000}};
+    memset(ledger.hashes32[0], 0x11, 32);
     return ledger;
 }
 
@@ -28,7 +29,7 @@ static int read_with(const char *name, const char *value, cluster_receipt *recei
         json_object_set_new(json, good[i], json_string(good[i + 1]));
     if (name && value) json_object_set_new(json, name, json_string(value));
     if (name && !value) json_object_del(json, name);
-    int code = cluster_read_receipt(json, &ledger, receipt, error);
+    int code = cluster_read_receipt(json, &ledger, 0, receipt, error);
     json_decref(json);
     return code;
 }
@@ -55,7 +56,7 @@ static void test_not_mined(void **state)
     cluster_receipt receipt = {.mined = true};
     cluster_ledger ledger = ledger_of_one();
     (void)state;
-    assert_int_equal(cluster_read_receipt(json_null(), &ledger, &receipt, &error), 0);
+    assert_int_equal(cluster_read_receipt(json_null(), &ledger, 0, &receipt, &error), 0);
     assert_false(receipt.mined);
 }
 
@@ -97,7 +98,7 @@ static void test_other_types(void **state)
         base_error error = {0};
         cluster_receipt receipt;
         cluster_ledger ledger = ledger_of_one();
-        cluster_read_receipt(values[i], &ledger, &receipt, &error);
+        cluster_read_receipt(values[i], &ledger, 0, &receipt, &error);
         expect_error(&error, DSTACK_P2P_ERR_RPC_ANSWER, "receipt");
         json_decref(values[i]);
     }
@@ -140,16 +141,37 @@ static void test_data_fee(void **state)
     }
 }
 
-static void test_question(void **state)
+#define HASH2 "2222222222222222222222222222222222222222222222222222222222222222"
+
+/* Two versions: both are asked for, and the one that was mined is found, whichever it is. */
+static void test_all_versions(void **state)
 {
-    eth_batch batch;
-    cluster_ledger ledger = ledger_of_one();
     (void)state;
-    eth_batch_init(&batch);
-    assert_int_equal(cluster_ask_receipt(&batch, &ledger), 0);
-    assert_string_equal(batch.requests[0].method, "eth_getTransactionReceipt");
-    assert_string_equal(batch.requests[0].params.data, "[\"0x" HASH "\"]");
-    eth_batch_free(&batch);
+    for (size_t mined = 0; mined < 2; mined++) {
+        eth_batch batch;
+        cluster_receipt receipt;
+        base_error error = {0};
+        cluster_ledger ledger = ledger_of_one();
+        ledger.versions = 2;
+        memset(ledger.hashes32[1], 0x22, 32);
+        eth_batch_init(&batch);
+        assert_int_equal(cluster_ask_receipts(&batch, &ledger), 0);
+        assert_int_equal(batch.count, 2);
+        for (size_t i = 0; i < 2; i++) {
+            assert_string_equal(batch.requests[i].method, "eth_getTransactionReceipt");
+            assert_string_equal(batch.requests[i].params.data, i ? "[\"0x" HASH2 "\"]" : "[\"0x" HASH "\"]");
+            batch.requests[i].result =
+                i == mined ? json_pack("{ssssssssss}", "transactionHash", i ? "0x" HASH2 : "0x" HASH,
+                                       "status", "0x1", "blockNumber", "0x10", "gasUsed", "0x186a0",
+                                       "effectiveGasPrice", "0x32")
+                           : json_null();
+        }
+        cluster_read_receipts(&batch, 0, &ledger, &receipt, &error);
+        expect_ok(&error);
+        assert_true(receipt.mined);
+        assert_int_equal(receipt.version, mined);
+        eth_batch_free(&batch);
+    }
 }
 
 int main(void)
@@ -161,7 +183,7 @@ int main(void)
         cmocka_unit_test(test_other_types),
         cmocka_unit_test(test_limits_are_allowed),
         cmocka_unit_test(test_data_fee),
-        cmocka_unit_test(test_question),
+        cmocka_unit_test(test_all_versions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

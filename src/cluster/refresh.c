@@ -11,7 +11,7 @@
 typedef struct refresh {
     dstack_p2p *sdk;
     const cluster_touched *touched;
-    const cluster_look *look;
+    const cluster_head *head;
     dstack_p2p_peers *list;
 } refresh;
 
@@ -63,7 +63,7 @@ static int read_touched(const refresh *it, eth_rpc *rpc, base_error *error)
     size_t first = 0;
     cluster_block block;
     const cluster_touched *touched = it->touched;
-    snprintf(tag, sizeof tag, "0x%llx", (unsigned long long)it->look->block.number);
+    snprintf(tag, sizeof tag, "0x%llx", (unsigned long long)it->head->block.number);
     eth_rpc_begin(&batch);
     for (size_t i = 0; i < touched->count; i++) {
         size_t at = registry_ask_peer(&batch, it->sdk->config.contract20, touched->instances[i], tag);
@@ -77,7 +77,7 @@ static int read_touched(const refresh *it, eth_rpc *rpc, base_error *error)
         for (size_t i = 0; i < touched->count && !error->code; i++)
             add_touched(it, &batch.requests[first + i], touched->instances[i], error);
     eth_batch_free(&batch);
-    if (!error->code && memcmp(block.hash32, it->look->block.hash32, 32) != 0)
+    if (!error->code && memcmp(block.hash32, it->head->block.hash32, 32) != 0)
         base_fail(error, DSTACK_P2P_ERR_RPC_ANSWER, "block %llu is not the block it was",
                   (unsigned long long)block.number);
     return error->code;
@@ -92,17 +92,17 @@ static int check_version(const refresh *it, const dstack_p2p_peers *before, base
 }
 
 dstack_p2p_peers *cluster_refresh(dstack_p2p *sdk, eth_rpc *rpc, const dstack_p2p_peers *before,
-                                  const cluster_touched *touched, const cluster_look *look, base_error *error)
+                                  const cluster_touched *touched, const cluster_head *head, base_error *error)
 {
-    refresh it = {.sdk = sdk, .touched = touched, .look = look, .list = cluster_list_new(sdk->clock)};
+    refresh it = {.sdk = sdk, .touched = touched, .head = head, .list = cluster_list_new(sdk->clock)};
     if (!it.list) {
         out_of_memory(error);
         return NULL;
     }
     it.list->knows_self = before->knows_self;
-    it.list->block_number = look->block.number;
-    it.list->block_time = look->block.time;
-    memcpy(it.list->block_hash32, look->block.hash32, sizeof look->block.hash32);
+    it.list->block_number = head->block.number;
+    it.list->block_time = head->block.time;
+    memcpy(it.list->block_hash32, head->block.hash32, sizeof head->block.hash32);
     if (!keep_others(&it, before, error) && !read_touched(&it, rpc, error) &&
         !check_version(&it, before, error) && !cluster_list_finish(it.list, error))
         return it.list;

@@ -2,7 +2,7 @@
 #ifndef CLUSTER_REFRESH_H
 #define CLUSTER_REFRESH_H
 
-#include "cluster/look.h"
+#include "cluster/head.h"
 #include "cluster/touched.h"
 #include "eth/rpc.h"
 
@@ -11,7 +11,7 @@
  * all others are as they were. NULL on failure, which reading the whole list may be a remedy for.
  */
 dstack_p2p_peers *cluster_refresh(dstack_p2p *sdk, eth_rpc *rpc, const dstack_p2p_peers *before,
-                                  const cluster_touched *touched, const cluster_look *look,
+                                  const cluster_touched *touched, const cluster_head *head,
                                   base_error *error);
 
 #endif

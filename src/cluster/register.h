@@ -5,6 +5,8 @@
 #include "base/error.h"
 
 /** Makes the contract list this node with `url`, or not list it when `url` is "". */
-int cluster_register(dstack_p2p *sdk, const char *url, base_error *error);
+struct cluster_session;
+
+int cluster_register(struct cluster_session *session, const char *url, base_error *error);
 
 #endif

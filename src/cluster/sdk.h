@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "cluster/books.h"
 #include "cluster/config.h"
 #include "cluster/identity.h"
 #include "cluster/ledger.h"
@@ -34,6 +35,7 @@ struct dstack_p2p {
     atomic_bool has_identity; /**< set after identity, which never changes again: the monitor reads it */
 
     cluster_ledger ledger; /**< what its transactions cost */
+    bool warned_of_state_dir;
     cluster_monitor monitor;
 };
 
@@ -46,8 +48,23 @@ eth_rpc *cluster_rpc(dstack_p2p *sdk, base_error *error);
  */
 int cluster_exchange(dstack_p2p *sdk, eth_rpc *rpc, eth_batch *batch, base_error *error);
 
-/** The same with the handle's own connection. */
-int cluster_send(dstack_p2p *sdk, eth_batch *batch, base_error *error);
+/** Who is at work inside the gate: with which connections, and what calls it away. */
+typedef struct cluster_session {
+    dstack_p2p *sdk;
+    eth_rpc *rpc;
+    guest_client *guest;
+    int cancel_fd;
+    cluster_books books;
+} cluster_session;
+
+/** A session with the handle's own connections, for the application's thread. */
+int cluster_own_session(dstack_p2p *sdk, cluster_session *session, base_error *error);
+
+/** Sends a batch with the session's connection. */
+int cluster_send(const cluster_session *session, eth_batch *batch, base_error *error);
+
+/** Another connection to the nodes, with retries or without; NULL when memory is exhausted. */
+eth_rpc *cluster_connect(const dstack_p2p *sdk, bool retries, int cancel_fd);
 
 /** Fails when there is no contract address. */
 int cluster_need_contract(const dstack_p2p *sdk, base_error *error);

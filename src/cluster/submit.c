@@ -2,21 +2,14 @@
 #define _GNU_SOURCE /* strcasestr */
 #include "cluster/submit.h"
 
-#include "base/hex.h"
-#include "cluster/sdk.h"
+#include "cluster/await.h"
+#include "cluster/wallet.h"
 #include "eth/tx.h"
 
 #include <string.h>
 
-enum { RAW_MAX = 16 * 1024, POLL_MIN_MS = 100, POLL_MAX_MS = 2000 };
-
 /* How the node took the transaction. */
-typedef enum acceptance {
-    MINED,   /* and here is the receipt */
-    PENDING, /* or maybe so: look for the receipt */
-    UNKNOWN_METHOD,
-    REFUSED
-} acceptance;
+typedef enum acceptance { MINED, PENDING, UNKNOWN_METHOD, REFUSED } acceptance;
 
 static int sign(const dstack_p2p *sdk, const cluster_call *call, base_buf *raw, uint8_t hash32[static 32],
                 base_error *error)
@@ -79,17 +72,6 @@ static acceptance judge_error(dstack_p2p *sdk, const eth_request *request, bool 
     return REFUSED;
 }
 
-static int unconfirmed(const dstack_p2p *sdk, const char *why, base_error *error)
-{
-    char hash[65];
-    base_error reason = {0};
-    base_hex_encode(sdk->ledger.hash32, 32, hash);
-    base_fail(&reason, DSTACK_P2P_ERR_UNCONFIRMED, "the transaction 0x%s may have been sent, but %s", hash,
-              why);
-    *error = reason;
-    return error->code;
-}
-
 /* What a failed exchange means for the transaction in it. */
 static acceptance judge_failure(const dstack_p2p *sdk, base_error *error)
 {
@@ -98,82 +80,68 @@ static acceptance judge_failure(const dstack_p2p *sdk, base_error *error)
     case DSTACK_P2P_ERR_RPC_ANSWER:
         return PENDING;
     case DSTACK_P2P_ERR_CANCELLED:
-        unconfirmed(sdk, "waiting for it was cancelled", error);
+        cluster_unconfirmed(&sdk->ledger, "waiting for it was cancelled", NULL, error);
         return REFUSED;
     default:
         return REFUSED;
     }
 }
 
-static acceptance send_with(dstack_p2p *sdk, const char *method, const base_buf *raw,
-                            cluster_receipt *receipt, bool *again, base_error *error)
+static acceptance send_with(cluster_session *session, const char *method, cluster_receipt *receipt,
+                            bool *again, base_error *error)
 {
     eth_batch batch;
     acceptance outcome = PENDING;
+    cluster_ledger *ledger = &session->sdk->ledger;
     eth_batch_init(&batch);
     eth_batch_add(&batch, method, "%s", ""); /* the parameter is too long for the format */
     eth_request *request = &batch.requests[0];
     base_buf_puts(&request->params, "[\"0x");
-    base_buf_hex(&request->params, raw->data, raw->len);
+    base_buf_hex(&request->params, ledger->raw, ledger->raw_len);
     base_buf_puts(&request->params, "\"]");
-    if (cluster_send(sdk, &batch, error))
-        outcome = judge_failure(sdk, error);
+    if (cluster_send(session, &batch, error))
+        outcome = judge_failure(session->sdk, error);
     else if (request->has_error)
-        outcome = judge_error(sdk, request, again, error);
+        outcome = judge_error(session->sdk, request, again, error);
     else if (json_is_object(request->result))
-        outcome = cluster_read_receipt(request->result, &sdk->ledger, receipt, error) ? PENDING : MINED;
+        outcome = cluster_read_receipt(request->result, ledger, ledger->versions - 1, receipt, error)
+                      ? PENDING
+                      : MINED;
     if (outcome == PENDING || outcome == UNKNOWN_METHOD) base_error_clear(error);
     eth_batch_free(&batch);
     return outcome;
 }
 
-static int ask_receipt(dstack_p2p *sdk, cluster_receipt *receipt, base_error *error)
+/* Where others wait for the wallet the receipt is not waited for while it is locked. */
+int cluster_deliver(cluster_session *session, cluster_receipt *receipt, bool *again, base_error *error)
 {
-    eth_batch batch;
-    eth_rpc_begin(&batch);
-    size_t at = cluster_ask_receipt(&batch, &sdk->ledger);
-    const eth_request *answer = &batch.requests[at];
-    if (!cluster_send(sdk, &batch, error) && !eth_request_check(answer, error))
-        cluster_read_receipt(answer->result, &sdk->ledger, receipt, error);
-    eth_batch_free(&batch);
-    return error->code;
-}
-
-static int await_receipt(dstack_p2p *sdk, cluster_receipt *receipt, base_error *error)
-{
-    uint64_t end = base_now_ms(sdk->clock) + sdk->config.confirm_timeout_ms, pause = POLL_MIN_MS;
-    for (;;) {
-        base_error problem = {0};
-        if (!ask_receipt(sdk, receipt, &problem) && receipt->mined) return 0;
-        if (problem.code == DSTACK_P2P_ERR_CANCELLED || base_wait(sdk->clock, sdk->cancel_fd, pause))
-            return unconfirmed(sdk, "waiting for it was cancelled", error);
-        if (base_now_ms(sdk->clock) >= end)
-            return unconfirmed(sdk, problem.code ? problem.text : "it is in no block yet", error);
-        pause = pause * 2 < POLL_MAX_MS ? pause * 2 : POLL_MAX_MS;
-    }
-}
-
-static int deliver(dstack_p2p *sdk, const base_buf *raw, cluster_receipt *receipt, bool *again,
-                   base_error *error)
-{
-    acceptance outcome = send_with(sdk, "eth_sendRawTransactionSync", raw, receipt, again, error);
+    acceptance outcome = UNKNOWN_METHOD;
+    memset(receipt, 0, sizeof *receipt);
+    if (!cluster_wallet_is_wanted(session))
+        outcome = send_with(session, "eth_sendRawTransactionSync", receipt, again, error);
     if (outcome == UNKNOWN_METHOD)
-        outcome = send_with(sdk, "eth_sendRawTransaction", raw, receipt, again, error);
-    if (outcome == PENDING) return await_receipt(sdk, receipt, error);
+        outcome = send_with(session, "eth_sendRawTransaction", receipt, again, error);
+    cluster_wallet_give(session);
     if (outcome == UNKNOWN_METHOD)
         return base_fail(error, DSTACK_P2P_ERR_RPC_ERROR, "the node takes no transactions");
     return error->code;
 }
 
-int cluster_submit(dstack_p2p *sdk, const cluster_call *call, cluster_receipt *receipt, bool *again,
+int cluster_submit(cluster_session *session, const cluster_call *call, cluster_receipt *receipt, bool *again,
                    base_error *error)
 {
-    uint8_t hash[32];
-    base_buf raw = base_buf_make(RAW_MAX);
-    memset(receipt, 0, sizeof *receipt);
-    if (!sign(sdk, call, &raw, hash, error)) {
-        cluster_ledger_book(&sdk->ledger, call->nonce, &call->fees, hash);
-        if (!deliver(sdk, &raw, receipt, again, error)) cluster_ledger_settle(&sdk->ledger, receipt->cost);
+    base_buf raw = base_buf_make(CLUSTER_RAW_MAX);
+    cluster_version version = {.nonce = call->nonce,
+                               .fees = call->fees,
+                               .anchor = call->anchor,
+                               .url = call->url,
+                               .raw = &raw,
+                               .data = &call->data};
+    if (!sign(session->sdk, call, &raw, version.hash32, error)) {
+        cluster_ledger_book(&session->sdk->ledger, &version);
+        cluster_books_save(session);
+        cluster_wallet_mark(session, call->nonce);
+        cluster_deliver(session, receipt, again, error);
     }
     base_buf_free(&raw);
     return error->code;

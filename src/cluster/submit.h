@@ -2,23 +2,21 @@
 #ifndef CLUSTER_SUBMIT_H
 #define CLUSTER_SUBMIT_H
 
-#include "base/buf.h"
+#include "cluster/prepare.h"
 #include "cluster/receipt.h"
 
-/** A transaction to the contract, ready to be signed. */
-typedef struct cluster_call {
-    base_buf data;
-    cluster_fees fees;
-    uint64_t nonce;
-} cluster_call;
-
 /**
- * Signs, books, sends and awaits a transaction: one round trip where the node knows
- * eth_sendRawTransactionSync (EIP-7966), else send and poll. Returns 0 when it was mined, whatever came of
- * it; UNCONFIRMED when it may have left and that is not known. `again` becomes true when the nonce or the
- * fees were refused: worth another look and try.
+ * Signs a transaction, books it, writes it down and hands it to the node; gives the wallet's lock back then.
+ * 0 with a receipt that says mined where the node knows eth_sendRawTransactionSync (EIP-7966) and nobody else
+ * waits for the wallet; 0 without one when it is, or may be, on its way; UNCONFIRMED when that is not known
+ * for the call was cancelled. `again` becomes true when the nonce or the fees were refused: worth another
+ * look and try.
  */
-int cluster_submit(dstack_p2p *sdk, const cluster_call *call, cluster_receipt *receipt, bool *again,
+int cluster_submit(cluster_session *session, const cluster_call *call, cluster_receipt *receipt, bool *again,
                    base_error *error);
+
+/** Hands the latest version of the live transaction to the node, once more if it has it. The same otherwise.
+ */
+int cluster_deliver(cluster_session *session, cluster_receipt *receipt, bool *again, base_error *error);
 
 #endif

@@ -2,10 +2,11 @@
 #include "cluster/watch.h"
 
 #include "base/event.h"
+#include "cluster/head.h"
 #include "cluster/list.h"
-#include "cluster/look.h"
 #include "cluster/peers.h"
 #include "cluster/publish.h"
+#include "cluster/recall.h"
 #include "cluster/refresh.h"
 #include "cluster/sdk.h"
 
@@ -30,13 +31,8 @@ bool cluster_watch_init(dstack_p2p *sdk)
 {
     cluster_monitor *monitor = &sdk->monitor;
     cluster_watch *watch = &monitor->watch;
-    eth_rpc_config config = {.urls = sdk->config.rpc_urls,
-                             .timeout_ms = sdk->config.rpc_timeout_ms,
-                             .chain_id = atomic_load(&sdk->chain_id),
-                             .cancel_fd = monitor->stop_fd,
-                             .log = &sdk->config.log};
     memset(watch, 0, sizeof *watch);
-    watch->rpc = eth_rpc_new(&config);
+    watch->rpc = cluster_connect(sdk, false, monitor->stop_fd);
     return cluster_listener_init(&watch->listener, &sdk->config, sdk->clock, monitor->stop_fd,
                                  monitor->wake_fd) &&
            watch->rpc;
@@ -52,63 +48,55 @@ void cluster_watch_free(cluster_watch *watch)
 /* ---- Reading ---- */
 
 /* Whether the list at hand may no longer be what the contract holds. */
-static bool is_outdated(const dstack_p2p *sdk, const cluster_look *look)
+static bool is_outdated(const dstack_p2p *sdk, const cluster_head *head)
 {
     const dstack_p2p_peers *list = sdk->monitor.list;
     const cluster_watch *watch = &sdk->monitor.watch;
-    return !list || watch->reread || look->reorganised || look->version != list->version ||
-           look->block.time >= cluster_list_first_expiry(list) ||
+    return !list || watch->reread || head->reorganised || head->version != list->version ||
+           head->block.time >= cluster_list_first_expiry(list) ||
            base_now_ms(sdk->clock) - watch->full_ms >= REREAD_MS || (sdk->has_identity && !list->knows_self);
 }
 
 /* Whether reading some peers again does for reading all. */
-static bool may_refresh(const dstack_p2p *sdk, const cluster_look *look)
+static bool may_refresh(const dstack_p2p *sdk, const cluster_head *head)
 {
     const dstack_p2p_peers *list = sdk->monitor.list;
     const cluster_watch *watch = &sdk->monitor.watch;
-    return list && !watch->reread && !look->reorganised && reads_latest(sdk) &&
-           look->block.time < cluster_list_first_expiry(list) &&
+    return list && !watch->reread && !head->reorganised && reads_latest(sdk) &&
+           head->block.time < cluster_list_first_expiry(list) &&
            base_now_ms(sdk->clock) - watch->full_ms < REREAD_MS &&
            !(sdk->has_identity && !list->knows_self) &&
-           cluster_touched_covers(&watch->touched, list->version, look->version);
+           cluster_touched_covers(&watch->touched, list->version, head->version);
 }
 
-/* A list of a later block than was looked at, so that what is read next is judged by that one. Whether the
- * block of the look is still on the chain is not known then. */
-static void move_on(cluster_history *history, const cluster_look *look, const dstack_p2p_peers *list)
-{
-    if (list->block_number == look->block.number) return;
-    cluster_history_cut(history, look->block.number - 1);
-    cluster_history_add(history, list->block_number, list->block_hash32);
-}
-
-static dstack_p2p_peers *read_all(dstack_p2p *sdk, const cluster_look *look, base_error *error)
+static dstack_p2p_peers *read_all(dstack_p2p *sdk, const cluster_head *head, base_error *error)
 {
     cluster_watch *watch = &sdk->monitor.watch;
-    dstack_p2p_peers *list = cluster_read_peers_at(sdk, watch->rpc, &watch->paging, &look->block, error);
+    dstack_p2p_peers *list = cluster_read_peers_at(sdk, watch->rpc, &watch->paging, &head->block, error);
     if (!list) return NULL;
-    if (list->block_number < look->block.number) {
+    if (list->block_number < head->block.number) {
         base_fail(error, DSTACK_P2P_ERR_RPC_ANSWER, "the node fell back from block %llu to block %llu",
-                  (unsigned long long)look->block.number, (unsigned long long)list->block_number);
+                  (unsigned long long)head->block.number, (unsigned long long)list->block_number);
         dstack_p2p_peers_free(list);
         return NULL;
     }
-    move_on(&watch->history, look, list);
+    /* Whether the block that was looked at is still below a later one is not known. */
+    if (list->block_number > head->block.number) cluster_history_cut(&watch->history, head->block.number - 1);
     watch->full_ms = base_now_ms(sdk->clock);
     watch->reread = false;
     return list;
 }
 
-static dstack_p2p_peers *read_list(dstack_p2p *sdk, const cluster_look *look, base_error *error)
+static dstack_p2p_peers *read_list(dstack_p2p *sdk, const cluster_head *head, base_error *error)
 {
     cluster_watch *watch = &sdk->monitor.watch;
     base_error problem = {0};
     dstack_p2p_peers *list = NULL;
-    if (may_refresh(sdk, look))
-        list = cluster_refresh(sdk, watch->rpc, sdk->monitor.list, &watch->touched, look, &problem);
+    if (may_refresh(sdk, head))
+        list = cluster_refresh(sdk, watch->rpc, sdk->monitor.list, &watch->touched, head, &problem);
     if (problem.code && !is_stopping(sdk))
         base_log_write(&sdk->config.log, DSTACK_P2P_LOG_DEBUG, "reading the whole list: %s", problem.text);
-    return list || is_stopping(sdk) ? list : read_all(sdk, look, error);
+    return list || is_stopping(sdk) ? list : read_all(sdk, head, error);
 }
 
 /* A log entry was heard of in a block that the node that is read does not have yet. */
@@ -136,17 +124,17 @@ static void judge_listener(dstack_p2p *sdk)
 static int work(dstack_p2p *sdk)
 {
     cluster_watch *watch = &sdk->monitor.watch;
-    cluster_look look;
+    cluster_head head;
     base_error error = {0};
     dstack_p2p_peers *list = NULL;
-    bool looked = !cluster_take_look(sdk, watch->rpc, &watch->history, &look, &error);
+    bool looked = !cluster_read_head(sdk, watch->rpc, &watch->history, &head, &error);
     watch->look_ms = base_now_ms(sdk->clock);
     if (looked) {
-        watch->block_number = look.block.number;
-        watch->block_time = look.block.time;
-        watch->reread |= look.reorganised; /* until the list has been read */
-        if (is_outdated(sdk, &look) || (watch->touched.count && !is_chasing(watch)))
-            list = read_list(sdk, &look, &error);
+        watch->block_number = head.block.number;
+        watch->block_time = head.block.time;
+        watch->reread |= head.reorganised; /* until the list has been read */
+        if (is_outdated(sdk, &head) || (watch->touched.count && !is_chasing(watch)))
+            list = read_list(sdk, &head, &error);
     }
     if (is_stopping(sdk)) {
         dstack_p2p_peers_free(list);
@@ -155,7 +143,11 @@ static int work(dstack_p2p *sdk)
     if (list && watch->is_new_listener) watch->heard_version = list->version;
     if (list) watch->is_new_listener = false;
     if (list && !is_chasing(watch)) memset(&watch->touched, 0, sizeof watch->touched);
-    if (list) cluster_publish(sdk, list, &error);
+    if (list) {
+        cluster_history_add(&watch->history, list->block_number, list->block_hash32);
+        watch->unsaved = true;
+        cluster_publish(sdk, list, &error);
+    }
     cluster_publish_outcome(sdk, &error);
     judge_listener(sdk);
     return error.code;
@@ -266,11 +258,14 @@ void *cluster_watch_run(void *context)
 {
     dstack_p2p *sdk = context;
     cluster_monitor *monitor = &sdk->monitor;
+    cluster_recall(sdk);
     while (!is_stopping(sdk)) {
         listen_to(sdk);
         if (base_now_ms(sdk->clock) >= monitor->watch.due_ms && !is_stopping(sdk)) plan(sdk, work(sdk));
+        cluster_remember(sdk, false);
         wait_for_hints(sdk);
     }
+    cluster_remember(sdk, true);
     pthread_mutex_lock(&monitor->lock);
     monitor->status.running = false;
     pthread_mutex_unlock(&monitor->lock);

@@ -21,20 +21,30 @@ static bool copy_text(const json_t *json, char *out, size_t size)
     return true;
 }
 
+static void read_refusal(const json_t *failure, eth_notice *notice)
+{
+    const char *why = json_string_value(json_object_get(failure, "message"));
+    snprintf(notice->text, sizeof notice->text, "%s", why ? why : "no reason given");
+    base_sanitize(notice->text);
+    notice->kind = ETH_NOTICE_REFUSAL;
+}
+
+/* A node that did not get as far as the id of what it refuses answers null for it. Some say that there is no
+ * error by one that is null. */
 static int read_answer(const json_t *root, eth_notice *notice, base_error *error)
 {
     const json_t *id = json_object_get(root, "id"), *failure = json_object_get(root, "error");
-    const char *why = json_string_value(json_object_get(failure, "message"));
-    if (!json_is_integer(id) || json_integer_value(id) < 0) return malformed("answers without an id", error);
-    notice->id = (uint64_t)json_integer_value(id);
-    notice->kind = failure ? ETH_NOTICE_REFUSAL : ETH_NOTICE_ANSWER;
-    if (failure) {
-        snprintf(notice->text, sizeof notice->text, "%s", why ? why : "no reason given");
-        base_sanitize(notice->text);
+    bool failed = failure && !json_is_null(failure);
+    bool has_id = json_is_integer(id) && json_integer_value(id) >= 0;
+    if (!has_id && !(failed && json_is_null(id))) return malformed("answers without an id", error);
+    notice->id = has_id ? (uint64_t)json_integer_value(id) : 0;
+    if (failed) {
+        read_refusal(failure, notice);
         return 0;
     }
     if (!copy_text(json_object_get(root, "result"), notice->text, sizeof notice->text))
         return malformed("has no result that is a string", error);
+    notice->kind = ETH_NOTICE_ANSWER;
     return 0;
 }
 

@@ -30,7 +30,7 @@ typedef struct eth_head {
 /** A message. */
 typedef struct eth_notice {
     eth_notice_kind kind;
-    uint64_t id;                              /**< of the request: ANSWER, REFUSAL */
+    uint64_t id;                              /**< of the request: ANSWER, REFUSAL; 0 = not said */
     char text[256];                           /**< ANSWER: the result, a string; REFUSAL: why, printable */
     char subscription[ETH_SUBSCRIPTION_TEXT]; /**< HEAD, LOG */
     eth_head head;                            /**< HEAD */

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { RATE_LIMIT = 429, RESOURCE_NOT_FOUND = -32001, REVERTED = 3 };
+enum { RATE_LIMIT = 429, LIMIT_EXCEEDED = -32005, RESOURCE_NOT_FOUND = -32001, REVERTED = 3 };
 
 /* Too often, not too much: fewer peers at a time make more requests. */
 static const char *const too_often[] = {"rate limit",    "rate-limit", "ratelimit", "too many requests",
@@ -66,4 +66,14 @@ eth_refusal eth_request_refusal(const eth_request *request)
     if (says(message, too_much)) return ETH_TOO_MUCH;
     bool reverted = code == REVERTED || strcasestr(message, "revert");
     return reverted && !request->error_data.len ? ETH_BARE_REVERT : ETH_REFUSED;
+}
+
+bool eth_request_is_limited(const eth_request *request)
+{
+    const char *message = request->error_message;
+    if (!request->has_error) return false;
+    if (request->error_code == RATE_LIMIT) return true;
+    if (request->error_code != LIMIT_EXCEEDED) return false;
+    return says(message, too_often) ||
+           (!says(message, too_much) && strcmp(request->method, "eth_getLogs") != 0);
 }

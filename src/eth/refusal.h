@@ -19,4 +19,10 @@ typedef enum eth_refusal {
 
 eth_refusal eth_request_refusal(const eth_request *request);
 
+/**
+ * Whether a request was refused for the rate of requests, so that the same passes later. Code -32005 means
+ * that, and means with some nodes that the answer is too long, above all to eth_getLogs.
+ */
+bool eth_request_is_limited(const eth_request *request);
+
 #endif

@@ -79,12 +79,42 @@ static void test_no_refusal(void **state)
     assert_int_equal(eth_request_refusal(&request), ETH_NOT_REFUSED);
 }
 
+static const struct {
+    int64_t code;
+    const char *method, *message;
+    bool limited;
+} limits[] = {
+    {429, "eth_call", "", true},
+    {429, "eth_getLogs", "response too large", true},
+    {-32005, "eth_call", "limit exceeded", true},
+    {-32005, "eth_getBalance", "daily request count exceeded, request rate limited", true},
+    {-32005, "eth_getLogs", "daily request count exceeded, request rate limited", true},
+    {-32005, "eth_getLogs", "query returned more than 10000 results", false},
+    {-32005, "eth_getLogs", "limit exceeded", false},
+    {-32005, "eth_call", "Response size should not be greater than 10000000 bytes", false},
+    {-32000, "eth_call", "execution reverted: too many requests", false},
+    {0, "eth_call", "", false},
+};
+
+static void test_limits(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(limits); i++) {
+        eth_request request = {.has_error = true, .method = limits[i].method, .error_code = limits[i].code};
+        snprintf(request.error_message, sizeof request.error_message, "%s", limits[i].message);
+        if (eth_request_is_limited(&request) != limits[i].limited) fail_msg("%s", limits[i].message);
+        request.has_error = false;
+        assert_false(eth_request_is_limited(&request));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_words),
         cmocka_unit_test(test_reason_of_a_revert),
         cmocka_unit_test(test_no_refusal),
+        cmocka_unit_test(test_limits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,89 +1,77 @@
 /* SPDX-License-Identifier: MIT */
 #include "eth/rpc.h"
 
-#include "eth/quantity.h"
-#include "net/client.h"
-#include "net/url.h"
+#include "base/backoff.h"
+#include "eth/pinned.h"
+#include "eth/refusal.h"
+#include "eth/turns.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { REQUEST_MAX = 1024 * 1024, ANSWER_MAX = 16 * 1024 * 1024, CONNECT_MS = 3000, SINGLES = 100 };
+enum { PAUSE_FIRST_MS = 250, PAUSE_MAX_MS = 30000, WORTH_ASKING_MS = 50 };
 
 typedef struct endpoint {
-    net_client *client;
-    char shown[NET_URL_TEXT];
-    bool refused;     /* the last exchange, as a batch */
-    unsigned singles; /* so many batches are still asked one by one, since it refused one */
+    eth_pinned pinned;
+    base_error problem; /* the last one */
 } endpoint;
 
 struct eth_rpc {
-    endpoint endpoints[ETH_RPC_ENDPOINTS_MAX];
-    size_t count, current;
+    endpoint endpoints[ETH_ENDPOINTS_MAX];
+    eth_health health[ETH_ENDPOINTS_MAX];
+    size_t count, last; /* the last one that answered */
     uint64_t next_id, chain_id, round_trips;
     bool too_much; /* an exchange of the last send failed for the size of its answer */
+    bool retries;
     uint32_t timeout_ms;
+    int cancel_fd;
     const base_log *log;
+    const base_clock *clock;
+    const base_random *random;
 };
 
-const char *eth_rpc_next_url(const char *list, char url[static NET_URL_MAX + 2])
-{
-    size_t len = strcspn(list, ","), skip = strspn(list, " ");
-    size_t kept = len > skip ? len - skip : 0;
-    while (kept && list[skip + kept - 1] == ' ')
-        kept--;
-    if (kept > NET_URL_MAX + 1) kept = NET_URL_MAX + 1; /* too long, and found to be so */
-    memcpy(url, list + (len > skip ? skip : 0), kept);
-    url[kept] = '\0';
-    return list[len] ? list + len + 1 : NULL;
-}
+/* One call, and what has happened to it so far. */
+typedef struct call {
+    eth_batch *batch;
+    eth_turns turns;
+    uint64_t now_ms, end_ms;
+    uint32_t rounds;
+    size_t last; /* the endpoint asked last */
+    bool retries;
+    bool has_answers; /* that one answered, and limited single requests */
+    bool is_transaction;
+    bool doubtful;      /* an endpoint may have taken it */
+    base_error problem; /* the one to be told */
+} call;
 
-int eth_rpc_check_urls(const char *urls, base_error *error)
-{
-    char url[NET_URL_MAX + 2];
-    size_t count = 0;
-    do {
-        urls = eth_rpc_next_url(urls, url);
-        if (!net_url_is_http(url))
-            return base_fail(
-                error, DSTACK_P2P_ERR_CONFIG,
-                "RPC URL number %zu is not an http:// or https:// URL of at most %d visible bytes", count + 1,
-                NET_URL_MAX);
-        if (++count > ETH_RPC_ENDPOINTS_MAX)
-            return base_fail(error, DSTACK_P2P_ERR_CONFIG, "more than %d RPC URLs", ETH_RPC_ENDPOINTS_MAX);
-    } while (urls);
-    return 0;
-}
+/* ---- Making one ---- */
 
-static bool add_endpoint(eth_rpc *rpc, const char *url, const eth_rpc_config *config)
+static bool add_endpoint(eth_rpc *rpc, const char *url)
 {
-    endpoint *end = &rpc->endpoints[rpc->count++];
-    net_client_config net = {.url = url,
-                             .connect_ms = CONNECT_MS < config->timeout_ms ? CONNECT_MS : config->timeout_ms,
-                             .total_ms = config->timeout_ms,
-                             .max_body = ANSWER_MAX,
-                             .cancel_fd = config->cancel_fd};
-    net_url_redact(url, end->shown);
-    end->client = net_client_new(&net);
-    return end->client;
+    eth_node *node = &rpc->endpoints[rpc->count++].pinned.node;
+    node->clock = rpc->clock;
+    node->log = rpc->log;
+    return eth_node_open(node, url, rpc->timeout_ms, rpc->cancel_fd);
 }
 
 eth_rpc *eth_rpc_new(const eth_rpc_config *config)
 {
-    char url[NET_URL_MAX + 2];
+    char url[ETH_ENDPOINT_URL];
     eth_rpc *rpc = calloc(1, sizeof *rpc);
     if (!rpc) return NULL;
     rpc->log = config->log;
+    rpc->clock = config->clock ? config->clock : base_clock_system();
+    rpc->random = config->random ? config->random : base_random_system();
+    rpc->cancel_fd = config->cancel_fd;
     rpc->chain_id = config->chain_id;
-    rpc->timeout_ms = config->timeout_ms;
+    rpc->timeout_ms = config->timeout_ms ? config->timeout_ms : 1;
+    rpc->retries = config->retries;
     rpc->next_id = 1;
-    for (const char *urls = config->urls; urls && rpc->count < ETH_RPC_ENDPOINTS_MAX;) {
-        urls = eth_rpc_next_url(urls, url);
-        if (!add_endpoint(rpc, url, config)) {
+    while (rpc->count < ETH_ENDPOINTS_MAX && eth_endpoints_for_calls(config->urls, rpc->count, url))
+        if (!add_endpoint(rpc, url)) {
             eth_rpc_free(rpc);
             return NULL;
         }
-    }
     return rpc;
 }
 
@@ -91,156 +79,207 @@ void eth_rpc_free(eth_rpc *rpc)
 {
     if (!rpc) return;
     for (size_t i = 0; i < rpc->count; i++)
-        net_client_free(rpc->endpoints[i].client);
+        eth_node_close(&rpc->endpoints[i].pinned.node);
     free(rpc);
 }
 
-static int net_failure(const eth_rpc *rpc, const endpoint *end, net_result result, const char *reason,
-                       base_error *error)
-{
-    switch (result) {
-    case NET_TIMEOUT:
-        return base_fail(error, DSTACK_P2P_ERR_RPC_TIMEOUT, "the node at %s did not answer within %u ms (%s)",
-                         end->shown, rpc->timeout_ms, reason);
-    case NET_TOO_LARGE:
-        return base_fail(error, DSTACK_P2P_ERR_RPC_ANSWER,
-                         "the answer of the node at %s is larger than %d MiB", end->shown, ANSWER_MAX >> 20);
-    case NET_CUT:
-        return base_fail(error, DSTACK_P2P_ERR_RPC_ANSWER, "the answer of the node at %s is not whole (%s)",
-                         end->shown, reason);
-    case NET_CANCELLED:
-        return base_fail(error, DSTACK_P2P_ERR_CANCELLED, "cancelled while asking the node");
-    case NET_NO_MEMORY:
-        return base_fail(error, DSTACK_P2P_ERR_NO_MEMORY, "out of memory while asking the node");
-    default:
-        return base_fail(error, DSTACK_P2P_ERR_RPC_UNREACHABLE,
-                         "cannot reach the Ethereum node at %s: %s; set RPC_URL to a node that runs",
-                         end->shown, reason);
-    }
-}
+/* ---- One endpoint ---- */
 
-/* What an answer means that is none to the requests. Some nodes refuse batches with an error, some with a
- * status; a denied access is denied to single requests, too. */
-static int read_failure(endpoint *end, long status, const base_error *answer, base_error *error)
-{
-    bool denied = status == 401 || status == 403;
-    bool refused =
-        answer->code == DSTACK_P2P_ERR_RPC_ERROR || status == 400 || status == 405 || status == 413;
-    end->refused = refused && !denied;
-    if (status == 429)
-        return base_fail(error, DSTACK_P2P_ERR_RPC_LIMITED,
-                         "the node limits the rate of requests (HTTP 429)");
-    if (denied)
-        return base_fail(error, DSTACK_P2P_ERR_RPC_ERROR,
-                         "the node denies access (HTTP %ld); check the credentials in RPC_URL", status);
-    if (status == 200 || answer->code != DSTACK_P2P_ERR_RPC_ANSWER)
-        return base_fail(error, answer->code, "%s", answer->text);
-    return base_fail(error, DSTACK_P2P_ERR_RPC_ANSWER, "the node answered HTTP %ld", status);
-}
-
-static int exchange(eth_rpc *rpc, endpoint *end, eth_batch *batch, size_t first, size_t count,
-                    base_error *error)
-{
-    char reason[256];
-    net_reply reply;
-    base_buf body = base_buf_make(REQUEST_MAX);
-    if (!eth_batch_write(batch, first, count, &rpc->next_id, &body)) {
-        base_buf_free(&body);
-        return base_fail(error, DSTACK_P2P_ERR_NO_MEMORY, "out of memory while writing a request");
-    }
-    rpc->round_trips++;
-    net_result result = net_client_post(end->client, "", body.data, body.len, &reply, reason, sizeof reason);
-    base_error answer = {0};
-    end->refused = false;
-    /* A part that came in time says that the whole is too long for the line, not that nobody is there. */
-    if (result == NET_TIMEOUT ? reply.body.len > 0 : reply.status == 413) rpc->too_much = true;
-    if (result) {
-        net_failure(rpc, end, result, reason, error);
-    } else if (eth_batch_read(batch, first, count, reply.body.data, reply.body.len, &answer)) {
-        read_failure(end, reply.status, &answer, error);
-        base_error_context(error, "%s", end->shown);
-    }
-    base_buf_free(&reply.body);
-    base_buf_free(&body);
-    return error->code;
-}
-
-static int one_by_one(eth_rpc *rpc, endpoint *end, eth_batch *batch, base_error *error)
-{
-    for (size_t i = 0; i < batch->count; i++)
-        if (exchange(rpc, end, batch, i, 1, error)) return error->code;
-    return 0;
-}
-
-static int check_chain(eth_rpc *rpc, const endpoint *end, const eth_batch *batch, base_error *error)
-{
-    uint64_t chain_id;
-    const eth_request *request = &batch->requests[0];
-    if (strcmp(request->method, "eth_chainId") != 0) return 0;
-    if (eth_request_check(request, error)) {
-        base_error_context(error, "%s", end->shown);
-        return error->code;
-    }
-    if (!eth_quantity_u64(request->result, &chain_id) || !chain_id)
-        return base_fail(error, DSTACK_P2P_ERR_RPC_ANSWER, "the node at %s answered no chain id", end->shown);
-    if (rpc->chain_id && chain_id != rpc->chain_id)
-        return base_fail(error, DSTACK_P2P_ERR_WRONG_CHAIN,
-                         "the node at %s is on chain %llu, not on chain %llu; check RPC_URL and CHAIN_ID",
-                         end->shown, (unsigned long long)chain_id, (unsigned long long)rpc->chain_id);
-    rpc->chain_id = chain_id;
-    return 0;
-}
-
-static int ask(eth_rpc *rpc, endpoint *end, eth_batch *batch, base_error *error)
-{
-    bool split = batch->count > 1 && end->singles > 0;
-    eth_batch_forget_answers(batch);
-    if (!split && exchange(rpc, end, batch, 0, batch->count, error) && end->refused && batch->count > 1) {
-        base_log_write(rpc->log, DSTACK_P2P_LOG_INFO, "batch refused, asking one by one: %s", error->text);
-        base_error_clear(error);
-        eth_batch_forget_answers(batch);
-        end->singles = SINGLES;
-        split = true;
-    }
-    if (split) {
-        end->singles--;
-        one_by_one(rpc, end, batch, error);
-    }
-    return error->code ? error->code : check_chain(rpc, end, batch, error);
-}
-
-/* Whether another node may do better. */
+/* Whether another endpoint may do better. */
 static bool is_endpoints_fault(int code)
 {
     return code >= DSTACK_P2P_ERR_RPC_UNREACHABLE && code <= DSTACK_P2P_ERR_WRONG_CHAIN;
 }
 
+/* The first limit of the rate that was answered to a single request. */
+static void find_limit(const endpoint *end, const eth_batch *batch, base_error *problem)
+{
+    for (size_t i = 0; i < batch->count && !problem->code; i++)
+        if (eth_request_is_limited(&batch->requests[i])) eth_request_check(&batch->requests[i], problem);
+    base_error_context(problem, "%s", end->pinned.node.shown);
+}
+
+/* What the outcome of a try says about the endpoint. */
+static void note_health(eth_rpc *rpc, size_t i, const eth_try *it, const base_error *problem,
+                        uint64_t spent_ms, uint64_t now_ms)
+{
+    eth_health *health = &rpc->health[i];
+    rpc->endpoints[i].problem = *problem;
+    if (problem->code != DSTACK_P2P_ERR_RPC_UNREACHABLE) health->was_reached = true;
+    if (!problem->code)
+        eth_health_went_well(health);
+    else if (problem->code == DSTACK_P2P_ERR_WRONG_CHAIN)
+        health->refused = true;
+    else if (it->limited || it->retry_after_ms)
+        eth_health_limited(health, now_ms, it->retry_after_ms, rpc->random);
+    else
+        eth_health_failed(health, now_ms, spent_ms, rpc->random);
+    if (health->refused)
+        base_log_write(rpc->log, DSTACK_P2P_LOG_WARNING, "%s; it is not asked again", problem->text);
+    else if (problem->code && rpc->count > 1)
+        base_log_write(rpc->log, DSTACK_P2P_LOG_WARNING, "%s", problem->text);
+}
+
+/* ---- One call ---- */
+
+static bool is_transaction(const eth_batch *batch)
+{
+    static const char prefix[] = "eth_sendRaw";
+    return batch->count && strncmp(batch->requests[0].method, prefix, sizeof prefix - 1) == 0;
+}
+
+static call begin(const eth_rpc *rpc, eth_batch *batch)
+{
+    uint64_t now = base_now_ms(rpc->clock);
+    return (call){.batch = batch,
+                  .turns = {.health = rpc->health, .count = rpc->count, .start_ms = now},
+                  .now_ms = now,
+                  .end_ms = now + rpc->timeout_ms,
+                  .is_transaction = is_transaction(batch),
+                  .retries = rpc->retries};
+}
+
+static void note_problem(call *it, const eth_try *tried, const base_error *problem)
+{
+    bool first = !it->problem.code || it->problem.code == DSTACK_P2P_ERR_WRONG_CHAIN;
+    bool in_doubt = it->is_transaction && tried->doubtful;
+    if (first || (in_doubt && !it->doubtful)) it->problem = *problem;
+    it->doubtful |= in_doubt;
+    if (!tried->passing) it->turns.out |= UINT32_C(1) << it->last;
+}
+
+/* The time an endpoint gets: half of what is left while others have not had their turn. */
+static eth_try make_try(eth_rpc *rpc, const call *it)
+{
+    uint64_t left = it->end_ms - it->now_ms;
+    if (eth_turns_left(&it->turns, it->now_ms) > 1) left = (left + 1) / 2;
+    return (eth_try){.within_ms = (uint32_t)left, .end_ms = it->now_ms + left, .next_id = &rpc->next_id};
+}
+
+/* One turn. Whether the call is over: it went well, or failed in a way that is no endpoint's fault. */
+static bool take_turn(eth_rpc *rpc, call *it, size_t i, base_error *error)
+{
+    base_error problem = {0};
+    endpoint *end = &rpc->endpoints[i];
+    uint64_t began = it->now_ms;
+    eth_try tried = make_try(rpc, it);
+    it->turns.had |= UINT32_C(1) << i;
+    it->last = i;
+    eth_pinned_ask(&end->pinned, &rpc->chain_id, it->batch, &tried, &problem);
+    it->now_ms = base_now_ms(rpc->clock);
+    rpc->round_trips += tried.exchanges;
+    rpc->too_much |= tried.too_much;
+    it->has_answers = !problem.code;
+    if (problem.code && !is_endpoints_fault(problem.code))
+        return base_fail(error, problem.code, "%s", problem.text);
+    if (!problem.code && tried.limited) find_limit(end, it->batch, &problem);
+    note_health(rpc, i, &tried, &problem, it->now_ms - began, it->now_ms);
+    if (problem.code) note_problem(it, &tried, &problem);
+    return !problem.code;
+}
+
+/* Waits until there can be another round; false when there is none, or the call is cancelled. */
+static bool await_round(const eth_rpc *rpc, call *it, base_error *error)
+{
+    if (!it->retries || it->doubtful) return false;
+    uint64_t pause = base_backoff_ms(++it->rounds, PAUSE_FIRST_MS, PAUSE_MAX_MS, rpc->random);
+    uint64_t again = eth_turns_again(&it->turns, it->now_ms, pause);
+    if (again >= it->end_ms || it->end_ms - again < WORTH_ASKING_MS) return false;
+    base_log_write(rpc->log, DSTACK_P2P_LOG_INFO, "asking again in %llu ms: %s",
+                   (unsigned long long)(again - it->now_ms), it->problem.text);
+    if (base_wait(rpc->clock, rpc->cancel_fd, again - it->now_ms)) {
+        base_fail(error, DSTACK_P2P_ERR_CANCELLED, "cancelled while waiting to ask the node again");
+        return false;
+    }
+    it->now_ms = base_now_ms(rpc->clock);
+    it->turns.had = 0;
+    return true;
+}
+
+/* The endpoint that keeps the call from asking anybody; all of them are barred or refused. */
+static const base_error *find_obstacle(const eth_rpc *rpc, const call *it)
+{
+    const base_error *refused = NULL;
+    for (size_t i = 0; i < rpc->count; i++) {
+        if (it->turns.out & UINT32_C(1) << i) continue;
+        if (!rpc->health[i].refused) return &rpc->endpoints[i].problem;
+        if (!refused) refused = &rpc->endpoints[i].problem;
+    }
+    return refused;
+}
+
+/* Seconds until the first endpoint that is barred may be asked, rounded up; 0 when one is not. */
+static uint64_t barred_seconds(const call *it)
+{
+    uint64_t until = eth_turns_again(&it->turns, it->now_ms, 0);
+    return until == UINT64_MAX || until <= it->now_ms ? 0 : (until - it->now_ms + 999) / 1000;
+}
+
+static int give_up(const eth_rpc *rpc, const call *it, base_error *error)
+{
+    uint64_t seconds = barred_seconds(it);
+    const base_error *problem = it->problem.code ? &it->problem : find_obstacle(rpc, it);
+    if (it->has_answers) return 0;
+    if (seconds)
+        return base_fail(error, problem->code, "%s; ask again in %llu s", problem->text,
+                         (unsigned long long)seconds);
+    return base_fail(error, problem->code, "%s", problem->text);
+}
+
+static int run(eth_rpc *rpc, call *it, base_error *error)
+{
+    size_t next;
+    rpc->too_much = false;
+    do {
+        while (it->now_ms < it->end_ms && eth_turns_next(&it->turns, it->now_ms, &next))
+            if (take_turn(rpc, it, next, error)) return error->code;
+    } while (await_round(rpc, it, error));
+    return error->code ? error->code : give_up(rpc, it, error);
+}
+
+/* ---- From outside ---- */
+
 int eth_rpc_send(eth_rpc *rpc, eth_batch *batch, base_error *error)
 {
-    base_error first = {0};
-    rpc->too_much = false;
-    for (size_t tries = 0; tries < rpc->count; tries++) {
-        base_error problem = {0};
-        endpoint *end = &rpc->endpoints[rpc->current];
-        int code = ask(rpc, end, batch, &problem);
-        if (!code) return 0;
-        base_fail(&first, code, "%s", problem.text);
-        if (!is_endpoints_fault(code)) return base_fail(error, code, "%s", problem.text);
-        if (rpc->count > 1) base_log_write(rpc->log, DSTACK_P2P_LOG_WARNING, "%s", problem.text);
-        rpc->current = (rpc->current + 1) % rpc->count;
-    }
-    return base_fail(error, first.code, "%s", first.text);
+    call it = begin(rpc, batch);
+    if (!run(rpc, &it, error)) rpc->last = it.last;
+    return error->code;
+}
+
+int eth_rpc_send_elsewhere(eth_rpc *rpc, eth_batch *batch, base_error *error)
+{
+    call it = begin(rpc, batch);
+    it.retries = false;
+    it.turns.out = UINT32_C(1) << rpc->last;
+    if (!eth_turns_left(&it.turns, it.now_ms))
+        return base_fail(error, DSTACK_P2P_ERR_STATE, "no other RPC endpoint can be asked now");
+    return run(rpc, &it, error);
 }
 
 void eth_rpc_begin(eth_batch *batch)
 {
-    eth_batch_init(batch);
-    eth_batch_add(batch, "eth_chainId", "[]");
+    eth_pinned_begin(batch);
+}
+
+size_t eth_rpc_endpoints(const eth_rpc *rpc)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < rpc->count; i++)
+        count += !rpc->health[i].refused;
+    return count;
 }
 
 uint64_t eth_rpc_chain_id(const eth_rpc *rpc)
 {
     return rpc->chain_id;
+}
+
+void eth_rpc_pin_chain(eth_rpc *rpc, uint64_t chain_id)
+{
+    if (rpc->chain_id == chain_id) return;
+    rpc->chain_id = chain_id;
+    for (size_t i = 0; i < rpc->count; i++)
+        rpc->endpoints[i].pinned.is_verified = rpc->health[i].refused = false;
 }
 
 bool eth_rpc_was_too_much(const eth_rpc *rpc)

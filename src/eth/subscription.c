@@ -6,6 +6,7 @@
 #include "net/url.h"
 #include "net/websocket.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +27,7 @@ struct eth_subscription {
 
     uint64_t received, heard_ms; /* bytes so far, and when the last one had come */
     bool pinged;
+    uint64_t pinged_ms;
 
     eth_hints *hints; /* of the read that is under way */
     eth_log_fn on_log;
@@ -38,7 +40,7 @@ struct eth_subscription {
 static void take_head(eth_subscription *it, const eth_head *head)
 {
     const eth_head *last = &it->head;
-    bool follows = head->number == last->number + 1;
+    bool follows = head->number > last->number && head->number - last->number == 1;
     /* A node may leave blocks out; one that stands where another one stood, or on another one, may not. */
     bool fits = follows ? !memcmp(head->parent32, last->hash32, 32) : head->number > last->number;
     bool again = head->number == last->number && !memcmp(head->hash32, last->hash32, 32);
@@ -61,11 +63,13 @@ static void take_log(eth_subscription *it, const eth_notice *notice)
 static int check_chain(eth_subscription *it, const char *text)
 {
     char *end;
+    errno = 0;
     unsigned long long chain_id = strtoull(text, &end, 16);
-    if (strncmp(text, "0x", 2) != 0 || *end || !chain_id)
+    if (strncmp(text, "0x", 2) != 0 || *end || !chain_id || errno)
         return base_fail(it->error, DSTACK_P2P_ERR_RPC_ANSWER, "the node answered no chain id");
     it->has_chain = true;
-    if (!it->chain_id || chain_id == it->chain_id) return 0;
+    if (!it->chain_id) it->chain_id = chain_id;
+    if (chain_id == it->chain_id) return 0;
     return base_fail(it->error, DSTACK_P2P_ERR_WRONG_CHAIN, "the node is on chain %llu, not on chain %llu",
                      chain_id, (unsigned long long)it->chain_id);
 }
@@ -73,12 +77,13 @@ static int check_chain(eth_subscription *it, const char *text)
 static void take_answer(eth_subscription *it, const eth_notice *notice)
 {
     char *id = notice->id == ASK_HEADS ? it->heads : notice->id == ASK_LOGS ? it->logs : NULL;
+    size_t len = strlen(notice->text);
     if (notice->id == ASK_CHAIN)
         check_chain(it, notice->text);
-    else if (id && !*notice->text)
-        base_fail(it->error, DSTACK_P2P_ERR_RPC_ANSWER, "the node's subscription has no name");
+    else if (id && (!len || len >= ETH_SUBSCRIPTION_TEXT))
+        base_fail(it->error, DSTACK_P2P_ERR_RPC_ANSWER, "the node's subscription has no name, or a long one");
     else if (id)
-        snprintf(id, ETH_SUBSCRIPTION_TEXT, "%.*s", ETH_SUBSCRIPTION_TEXT - 1, notice->text);
+        memcpy(id, notice->text, len + 1);
 }
 
 static void on_message(void *context, const char *text, size_t len)
@@ -92,7 +97,8 @@ static void on_message(void *context, const char *text, size_t len)
     }
     if (notice.kind == ETH_NOTICE_ANSWER) take_answer(it, &notice);
     if (notice.kind == ETH_NOTICE_REFUSAL)
-        base_fail(it->error, DSTACK_P2P_ERR_RPC_ERROR, "the node refuses a subscription: %s", notice.text);
+        base_fail(it->error, DSTACK_P2P_ERR_RPC_ERROR, "the node refuses %s: %s",
+                  notice.id == ASK_CHAIN ? "eth_chainId" : "a subscription", notice.text);
     if (notice.kind == ETH_NOTICE_HEAD && !strcmp(notice.subscription, it->heads))
         take_head(it, &notice.head);
     if (notice.kind == ETH_NOTICE_LOG && !strcmp(notice.subscription, it->logs)) take_log(it, &notice);
@@ -163,11 +169,10 @@ static int ask_all(eth_subscription *it, const uint8_t contract20[static 20], ba
                : 0;
 }
 
-/* Real time: it is the network that is waited for. */
-static int await_answers(eth_subscription *it, const eth_subscription_config *config, base_error *error)
+static int await_answers(eth_subscription *it, const eth_subscription_config *config, uint64_t end_ms,
+                         base_error *error)
 {
     eth_hints ignored = {0};
-    uint64_t end_ms = base_now_ms(base_clock_system()) + config->timeout_ms;
     while (!eth_subscription_read(it, &ignored, NULL, NULL, error)) {
         struct pollfd items[] = {{.fd = net_websocket_fd(it->socket), .events = POLLIN},
                                  {.fd = config->cancel_fd, .events = POLLIN}};
@@ -182,6 +187,8 @@ static int await_answers(eth_subscription *it, const eth_subscription_config *co
 
 eth_subscription *eth_subscription_open(const eth_subscription_config *config, base_error *error)
 {
+    /* Real time: it is the network that is waited for. */
+    uint64_t end_ms = base_now_ms(base_clock_system()) + config->timeout_ms;
     eth_subscription *it = calloc(1, sizeof *it);
     if (!it) {
         base_fail(error, DSTACK_P2P_ERR_NO_MEMORY, "out of memory");
@@ -192,7 +199,7 @@ eth_subscription *eth_subscription_open(const eth_subscription_config *config, b
     it->chain_id = config->chain_id;
     it->heard_ms = base_now_ms(config->clock);
     if (!connect_to(it, config, error) && !ask_all(it, config->contract20, error) &&
-        !await_answers(it, config, error))
+        !await_answers(it, config, end_ms, error))
         return it;
     eth_subscription_free(it);
     return NULL;
@@ -205,19 +212,26 @@ bool eth_subscription_has_more(const eth_subscription *it)
     return it->more;
 }
 
+uint64_t eth_subscription_chain_id(const eth_subscription *it)
+{
+    return it->chain_id;
+}
+
 uint64_t eth_subscription_due_ms(const eth_subscription *it)
 {
-    return it->heard_ms + QUIET_MS + (it->pinged ? ANSWER_MS : 0);
+    return it->pinged ? it->pinged_ms + ANSWER_MS : it->heard_ms + QUIET_MS;
 }
 
 int eth_subscription_tend(eth_subscription *it, base_error *error)
 {
-    if (base_now_ms(it->clock) < eth_subscription_due_ms(it)) return 0;
+    uint64_t now = base_now_ms(it->clock);
+    if (now < eth_subscription_due_ms(it)) return 0;
     if (it->pinged)
         return base_fail(error, DSTACK_P2P_ERR_RPC_TIMEOUT,
-                         "the WebSocket of %s: no sign of life for %d seconds", it->shown,
-                         (QUIET_MS + ANSWER_MS) / 1000);
+                         "the WebSocket of %s: no sign of life for %llu seconds", it->shown,
+                         (unsigned long long)(now - it->heard_ms) / 1000);
     it->pinged = true;
+    it->pinged_ms = now;
     if (net_websocket_ping(it->socket)) return 0;
     return base_fail(error, DSTACK_P2P_ERR_RPC_UNREACHABLE, "the WebSocket of %s: the connection has ended",
                      it->shown);

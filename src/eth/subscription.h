@@ -46,6 +46,9 @@ eth_subscription *eth_subscription_open(const eth_subscription_config *config, b
 int eth_subscription_read(eth_subscription *subscription, eth_hints *hints, eth_log_fn on_log, void *context,
                           base_error *error);
 
+/** The chain that the node is on. */
+uint64_t eth_subscription_chain_id(const eth_subscription *subscription);
+
 /** Whether more has come than was taken, so that it is not to be waited for. */
 bool eth_subscription_has_more(const eth_subscription *subscription);
 

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/client.h"
 
-#include "base/clock.h"
 #include "base/event.h"
+#include "base/secret.h"
+#include "net/retry_after.h"
 
 #include <curl/curl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 struct net_client {
     CURLM *multi;
@@ -16,7 +18,6 @@ struct net_client {
     struct curl_slist *headers;
     char *url;
     size_t max_body;
-    uint32_t total_ms;
     int cancel_fd;
     bool secret;
     char reason[CURL_ERROR_SIZE];
@@ -29,7 +30,11 @@ static void global_init(void)
 
 static size_t on_body(char *data, size_t size, size_t count, void *context)
 {
-    return base_buf_append(context, data, size * count) ? size * count : 0;
+    base_buf *body = context;
+    bool kept = base_buf_append(body, data, size * count);
+    /* libcurl's own buffer, which it gives back as it is. */
+    if (body->secret) base_wipe(data, size * count);
+    return kept ? size * count : 0;
 }
 
 static bool set_options(net_client *client, const net_client_config *config)
@@ -41,7 +46,6 @@ static bool set_options(net_client *client, const net_client_config *config)
               !curl_easy_setopt(easy, CURLOPT_PROXY, "") &&
               !curl_easy_setopt(easy, CURLOPT_HTTPHEADER, client->headers) &&
               !curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)config->connect_ms) &&
-              !curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)config->total_ms) &&
               !curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, client->reason) &&
               !curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body) &&
               !curl_easy_setopt(easy, CURLOPT_POST, 1L) &&
@@ -68,26 +72,40 @@ net_client *net_client_new(const net_client_config *config)
     net_client *client = calloc(1, sizeof *client);
     if (!client) return NULL;
     client->max_body = config->max_body;
-    client->total_ms = config->total_ms;
     client->cancel_fd = config->cancel_fd;
     client->secret = config->secret;
     client->url = strdup(config->url);
     client->multi = curl_multi_init();
     client->easy = curl_easy_init();
     client->headers = make_headers();
-    if (client->url && client->multi && client->easy && client->headers && set_options(client, config))
+    if (client->url && client->multi && client->easy && client->headers && set_options(client, config)) {
+        net_client_set_limit(client, config->total_ms);
         return client;
+    }
     net_client_free(client);
     return NULL;
 }
 
-static net_result result_of(CURLcode code, const base_buf *body)
+void net_client_set_limit(net_client *client, uint32_t total_ms)
+{
+    /* 0 would mean no limit. No number that fits is refused. */
+    (void)curl_easy_setopt(client->easy, CURLOPT_TIMEOUT_MS, (long)(total_ms ? total_ms : 1));
+}
+
+/* Whether the connection was ready for the request. */
+static bool was_connected(CURL *easy)
+{
+    curl_off_t before_request = 0;
+    return !curl_easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &before_request) && before_request;
+}
+
+static net_result result_of(const net_client *client, CURLcode code, const base_buf *body)
 {
     switch (code) {
     case CURLE_OK:
         return NET_OK;
     case CURLE_OPERATION_TIMEDOUT:
-        return NET_TIMEOUT;
+        return was_connected(client->easy) ? NET_TIMEOUT : NET_UNREACHABLE;
     case CURLE_FILESIZE_EXCEEDED:
         return NET_TOO_LARGE;
     case CURLE_OUT_OF_MEMORY:
@@ -126,6 +144,21 @@ static CURLcode drive(net_client *client)
     return message && message->msg == CURLMSG_DONE ? message->data.result : CURLE_OUT_OF_MEMORY;
 }
 
+static const char *header(CURL *easy, const char *name)
+{
+    struct curl_header *found;
+    return curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &found) ? NULL : found->value;
+}
+
+static uint64_t read_retry_after(CURL *easy)
+{
+    char value[64];
+    const char *found = header(easy, "Retry-After");
+    if (!found || strlen(found) >= sizeof value) return 0;
+    snprintf(value, sizeof value, "%s", found); /* the next look takes it back */
+    return net_retry_after_ms(value, header(easy, "Date"), time(NULL));
+}
+
 static net_result transfer(net_client *client, net_reply *reply)
 {
     if (curl_multi_add_handle(client->multi, client->easy)) return NET_NO_MEMORY;
@@ -135,7 +168,8 @@ static net_result transfer(net_client *client, net_reply *reply)
     curl_easy_getinfo(client->easy, CURLINFO_RESPONSE_CODE, &reply->status);
     if (code && !client->reason[0])
         snprintf(client->reason, sizeof client->reason, "%s", curl_easy_strerror(code));
-    return result_of(code, &reply->body);
+    reply->retry_after_ms = read_retry_after(client->easy);
+    return result_of(client, code, &reply->body);
 }
 
 net_result net_client_post(net_client *client, const char *path, const void *body, size_t len,

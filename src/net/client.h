@@ -8,7 +8,7 @@
 /** How an exchange ended. Layers above give it the code of whom they talk to. */
 typedef enum net_result {
     NET_OK = 0,
-    NET_UNREACHABLE, /**< no connection could be made */
+    NET_UNREACHABLE, /**< no connection could be made, be it in time: nothing was sent */
     NET_TIMEOUT,
     NET_CUT,       /**< the connection broke before the answer was whole */
     NET_TOO_LARGE, /**< the answer is larger than the ceiling */
@@ -29,6 +29,7 @@ typedef struct net_client_config {
 /** An answer. `body` is made by net_client_post() and freed by the caller. */
 typedef struct net_reply {
     long status;
+    uint64_t retry_after_ms; /**< what the server asks to be waited; 0 = nothing. See net/retry_after.h */
     base_buf body;
 } net_reply;
 
@@ -40,6 +41,9 @@ typedef struct net_client net_client;
 
 /** NULL when memory is exhausted. Makes no connection. */
 net_client *net_client_new(const net_client_config *config);
+
+/** Another time limit for whole exchanges, from the next one on; at least 1. */
+void net_client_set_limit(net_client *client, uint32_t total_ms);
 
 /** POSTs JSON to the URL followed by `path`. `reason` gets libcurl's words on failure. */
 net_result net_client_post(net_client *client, const char *path, const void *body, size_t len,

@@ -22,7 +22,8 @@ typedef enum behaviour {
     BEYOND_UNANNOUNCED,
     SLOW,
     REDIRECT,
-    EMPTY
+    EMPTY,
+    LATER
 } behaviour;
 
 typedef struct served {
@@ -68,6 +69,11 @@ static void answer(void *context, const fake_request *request, fake_reply *reply
         break;
     case EMPTY:
         fake_send(reply, 204, "");
+        break;
+    case LATER:
+        fake_send_as(reply, 429, "text/plain",
+                     "Retry-After: Wed, 05 Nov 2025 12:00:07 GMT\r\nDate: Wed, 05 Nov 2025 12:00:00 GMT\r\n",
+                     "");
         break;
     }
 }
@@ -184,6 +190,62 @@ static void test_nobody_there(void **state)
     net_client_free(client);
 }
 
+/* In time or not: nothing was sent, which is not the same as no answer. */
+static void test_nobody_accepts(void **state)
+{
+    char url[64];
+    int fds[FAKE_DEAF_FDS];
+    net_reply reply;
+    (void)state;
+    fake_deaf_port(url, fds);
+    net_client *client = client_for(url, NULL, -1);
+    assert_int_equal(post(client, "", "{}", &reply), NET_UNREACHABLE);
+    base_buf_free(&reply.body);
+    net_client_free(client);
+    for (size_t i = 0; i < FAKE_DEAF_FDS; i++)
+        close(fds[i]);
+}
+
+static void test_another_limit(void **state)
+{
+    static const uint32_t limits[] = {0, 1, 50};
+    served it = {.what = SLOW};
+    net_reply reply;
+    (void)state;
+    fake_server *server = fake_server_tcp(answer, &it);
+    net_client_config config = {
+        .url = fake_server_endpoint(server), .connect_ms = 20000, .total_ms = 20000, .cancel_fd = -1};
+    net_client *client = net_client_new(&config);
+    assert_non_null(client);
+    for (size_t i = 0; i < COUNT(limits); i++) {
+        net_client_set_limit(client, limits[i]);
+        net_result result = post(client, "", "{}", &reply);
+        assert_true(result == NET_TIMEOUT || result == NET_UNREACHABLE); /* a millisecond is short */
+        base_buf_free(&reply.body);
+    }
+    net_client_free(client);
+    fake_server_stop(server);
+}
+
+static void test_retry_after(void **state)
+{
+    served it = {.what = LATER};
+    net_reply reply;
+    (void)state;
+    fake_server *server = fake_server_tcp(answer, &it);
+    net_client *client = client_for(fake_server_endpoint(server), NULL, -1);
+    assert_int_equal(post(client, "", "{}", &reply), NET_OK);
+    assert_int_equal(reply.status, 429);
+    assert_int_equal(reply.retry_after_ms, 7000);
+    base_buf_free(&reply.body);
+    it.what = ECHO; /* what was said once is not said for ever */
+    assert_int_equal(post(client, "", "{}", &reply), NET_OK);
+    assert_int_equal(reply.retry_after_ms, 0);
+    base_buf_free(&reply.body);
+    net_client_free(client);
+    fake_server_stop(server);
+}
+
 /* A client survives whatever happened to its last exchange. */
 static void test_client_is_used_again(void **state)
 {
@@ -272,6 +334,9 @@ int main(void)
         cmocka_unit_test(test_unix_socket),
         cmocka_unit_test(test_ways_to_end),
         cmocka_unit_test(test_nobody_there),
+        cmocka_unit_test(test_nobody_accepts),
+        cmocka_unit_test(test_another_limit),
+        cmocka_unit_test(test_retry_after),
         cmocka_unit_test(test_client_is_used_again),
         cmocka_unit_test(test_cancel),
         cmocka_unit_test(test_environment_proxies_are_not_used),

@@ -87,27 +87,59 @@ static void accept_for(const char *key, char text[static ACCEPT_TEXT])
     text[ACCEPT_TEXT - 1] = '\0';
 }
 
-/* Whether a line of the head, up to `len` bytes, is this header with this value. */
-static bool is_header(const char *line, size_t len, const char *name, const char *value, bool any_case)
+/* How a header's value is compared with what it has to be. */
+typedef bool (*match_fn)(const char *value, size_t len, const char *wanted);
+
+static bool is_text(const char *value, size_t len, const char *wanted)
 {
-    size_t name_len = strlen(name), value_len = strlen(value);
-    if (len <= name_len || strncasecmp(line, name, name_len) != 0 || line[name_len] != ':') return false;
-    line += name_len + 1, len -= name_len + 1;
-    while (len && (*line == ' ' || *line == '\t'))
-        line++, len--;
-    while (len && (line[len - 1] == ' ' || line[len - 1] == '\t'))
-        len--;
-    if (len != value_len) return false;
-    return any_case ? !strncasecmp(line, value, len) : !memcmp(line, value, len);
+    return len == strlen(wanted) && !memcmp(value, wanted, len);
 }
 
-static bool has_header(const char *head, size_t len, const char *name, const char *value, bool any_case)
+static bool is_word(const char *value, size_t len, const char *wanted)
+{
+    return len == strlen(wanted) && !strncasecmp(value, wanted, len);
+}
+
+/* Blanks around it taken off. */
+static const char *trim(const char *text, size_t *len)
+{
+    while (*len && (*text == ' ' || *text == '\t'))
+        text++, --*len;
+    while (*len && (text[*len - 1] == ' ' || text[*len - 1] == '\t'))
+        --*len;
+    return text;
+}
+
+/* Of a list, "keep-alive, Upgrade". */
+static bool has_word(const char *value, size_t len, const char *wanted)
+{
+    for (const char *end = value + len, *next; value <= end; value = next + 1) {
+        next = memchr(value, ',', (size_t)(end - value));
+        if (!next) next = end;
+        size_t word_len = (size_t)(next - value);
+        const char *word = trim(value, &word_len);
+        if (is_word(word, word_len, wanted)) return true;
+    }
+    return false;
+}
+
+/* Whether a line of the head is this header with such a value. */
+static bool is_header(const char *line, size_t len, const char *name, const char *wanted, match_fn match)
+{
+    size_t name_len = strlen(name);
+    if (len <= name_len || strncasecmp(line, name, name_len) != 0 || line[name_len] != ':') return false;
+    len -= name_len + 1;
+    const char *value = trim(line + name_len + 1, &len);
+    return match(value, len, wanted);
+}
+
+static bool has_header(const char *head, size_t len, const char *name, const char *wanted, match_fn match)
 {
     const char *end = head + len, *next;
     for (const char *line = head; line < end; line = next + 2) {
         next = memmem(line, (size_t)(end - line), "\r\n", 2);
         if (!next) return false;
-        if (is_header(line, (size_t)(next - line), name, value, any_case)) return true;
+        if (is_header(line, (size_t)(next - line), name, wanted, match)) return true;
     }
     return false;
 }
@@ -137,9 +169,9 @@ int net_upgrade_check(const char *answer, size_t len, const char *key, char *rea
     if (!end && len < NET_UPGRADE_HEAD_MAX) return 0;
     size_t head = end ? (size_t)(end - answer) + 2 : 0;
     accept_for(key, accept);
-    if (is_switching(answer, head) && has_header(answer, head, "Upgrade", "websocket", true) &&
-        has_header(answer, head, "Connection", "Upgrade", true) &&
-        has_header(answer, head, "Sec-WebSocket-Accept", accept, false))
+    if (is_switching(answer, head) && has_header(answer, head, "Upgrade", "websocket", is_word) &&
+        has_header(answer, head, "Connection", "Upgrade", has_word) &&
+        has_header(answer, head, "Sec-WebSocket-Accept", accept, is_text))
         return (int)head + 2;
     return refuse(answer, len, reason, reason_size);
 }

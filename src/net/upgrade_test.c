@@ -43,6 +43,33 @@ static void test_requests(void **state)
     expect_request("http://[::1]:8545/x", "/x", "[::1]:8545", NULL);
     expect_request("wss://user:secret@node.example/", "/", "node.example", "dXNlcjpzZWNyZXQ=");
     assert_false(net_upgrade_request("no url", KEY, &out));
+    assert_false(net_upgrade_request("ws://node.example/a\r\nX: y", KEY, &out));
+    assert_false(net_upgrade_request("ws://node.example/a b", KEY, &out));
+    assert_int_equal(out.len, 0);
+    base_buf_free(&out);
+}
+
+/* A name with control characters is no name, and a password with other special ones is what it says. */
+static void test_credentials(void **state)
+{
+    base_buf out = base_buf_make(8192);
+    (void)state;
+    expect_request("ws://us%0d%0aer:secret@h/", "/", "h", NULL);
+    expect_request("ws://user:a%20%40b@h/", "/", "h", "dXNlcjphIEBi");
+    expect_request("ws://user@h/", "/", "h", "dXNlcjo=");
+    char url[2048] = "ws://h/";
+    memset(url + 5, 'u', 1500);
+    memcpy(url + 1505, "@h/", 4); /* longer than any provider's: it is refused by the server, unsent */
+    assert_true(net_upgrade_request(url, KEY, &out));
+    assert_null(strstr(out.data, "Authorization"));
+    base_buf_free(&out);
+}
+
+static void test_request_too_long(void **state)
+{
+    base_buf out = base_buf_make(100);
+    (void)state;
+    assert_false(net_upgrade_request("ws://h/", KEY, &out));
     base_buf_free(&out);
 }
 
@@ -53,11 +80,25 @@ static void expect_answer(const char *answer, int head)
     assert_int_equal(reason[0] != '\0', head < 0);
 }
 
+/* An answer with this value in its header Connection. */
+static void expect_connection(const char *value)
+{
+    char answer[256];
+    int len = snprintf(answer, sizeof answer,
+                       "HTTP/1.1 101 OK\r\nUpgrade: websocket\r\nConnection: %s\r\n"
+                       "Sec-WebSocket-Accept: " ACCEPT "\r\n\r\n",
+                       value);
+    expect_answer(answer, len);
+}
+
 static void test_answers(void **state)
 {
     (void)state;
     expect_answer(GOOD, sizeof GOOD - 1);
     expect_answer(GOOD "\x81\x02{}", sizeof GOOD - 1);
+    expect_connection("keep-alive, Upgrade");
+    expect_connection("upgrade,keep-alive");
+    expect_connection(" , \tUPGRADE\t,");
     expect_answer("HTTP/1.1 101 OK\r\nUPGRADE:WebSocket\r\nserver: x\r\nconnection:\tupgrade \r\n"
                   "sec-websocket-accept:" ACCEPT "\r\n\r\n",
                   15 + 2 + 17 + 2 + 9 + 2 + 20 + 2 + 49 + 4);
@@ -72,6 +113,15 @@ static void test_refusals(void **state)
         "HTTP/1.1 101 OK\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " ACCEPT "\r\n\r\n",
         "HTTP/1.1 101 OK\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: " ACCEPT "\r\n\r\n",
         "HTTP/1.1 101 OK\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
+        "HTTP/1.1 101 OK\r\nUpgrade: websocket\r\nConnection: NoUpgrade, Upgrades, Up,grade\r\n"
+        "Sec-WebSocket-Accept: " ACCEPT "\r\n\r\n",
+        "HTTP/1.1 101 OK\r\nUpgrade: websocket, h2c\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " ACCEPT
+        "\r\n\r\n",
+        "HTTP/1.1 101 OK\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " ACCEPT
+        "x\r\n\r\n",
+        "HTTP/1.1 101 Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: " ACCEPT "\r\n\r\n",
+        "HTTP/1.0 101 OK\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " ACCEPT
+        "\r\n\r\n",
         "HTTP/1.1 101 OK\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
         "S3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n",
         "SSH-2.0-OpenSSH\r\n",
@@ -106,6 +156,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_key),         cmocka_unit_test(test_requests),
+        cmocka_unit_test(test_credentials), cmocka_unit_test(test_request_too_long),
         cmocka_unit_test(test_answers),     cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_cut_answers), cmocka_unit_test(test_endless_head),
     };

@@ -14,19 +14,32 @@ static bool has_only_visible_bytes(const char *text)
 }
 
 /* Followed by a host: curl would pass over a third slash. */
-static bool has_http_scheme(const char *url)
+static bool has_scheme(const char *url, const char *scheme)
 {
-    size_t len = strncasecmp(url, "http://", 7) == 0 ? 7 : strncasecmp(url, "https://", 8) == 0 ? 8 : 0;
-    return len && url[len] != '/';
+    size_t len = strlen(scheme);
+    if (strncasecmp(url, scheme, len) != 0) return false;
+    len += url[len] == 's' || url[len] == 'S';
+    return strncmp(url + len, "://", 3) == 0 && url[len + 3] != '/';
+}
+
+/* For curl, whether it speaks the protocol is another question than what the URL means. */
+static bool is_url(const char *url, const char *scheme)
+{
+    if (strlen(url) > NET_URL_MAX || !has_only_visible_bytes(url) || !has_scheme(url, scheme)) return false;
+    CURLU *parsed = curl_url();
+    bool ok = parsed && !curl_url_set(parsed, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME);
+    curl_url_cleanup(parsed);
+    return ok;
 }
 
 bool net_url_is_http(const char *url)
 {
-    if (strlen(url) > NET_URL_MAX || !has_only_visible_bytes(url) || !has_http_scheme(url)) return false;
-    CURLU *parsed = curl_url();
-    bool ok = parsed && !curl_url_set(parsed, CURLUPART_URL, url, 0);
-    curl_url_cleanup(parsed);
-    return ok;
+    return is_url(url, "http");
+}
+
+bool net_url_is_ws(const char *url)
+{
+    return is_url(url, "ws");
 }
 
 /* The authority's host and port: what lies between the last '@' and the path. */
@@ -44,7 +57,7 @@ void net_url_redact(const char *url, char text[static NET_URL_TEXT])
 {
     const char *host;
     size_t len;
-    if (!has_http_scheme(url)) {
+    if (!has_scheme(url, "http") && !has_scheme(url, "ws")) {
         snprintf(text, NET_URL_TEXT, "(malformed)");
         return;
     }

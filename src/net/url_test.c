@@ -45,6 +45,21 @@ static void test_urls(void **state)
         if (net_url_is_http(bad[i])) fail_msg("accepted: %s", bad[i]);
 }
 
+static void test_websocket_urls(void **state)
+{
+    static const char *const good[] = {
+        "ws://localhost:8545",      "wss://node.example/v3/key", "WS://h", "wSs://h",
+        "ws://user:pass@h:1/x?y#z", "wss://[::1]:8545/"};
+    static const char *const bad[] = {
+        "",         "ws",        "ws:",      "ws:/h",    "ws://",        "ws:///x",    "ws://:80", "wsss://h",
+        "http://h", "https://h", "ws://h h", "ws://h\n", "ws://h:65536", "wss://[::1", "s://h",    "xws://h"};
+    (void)state;
+    for (size_t i = 0; i < COUNT(good); i++)
+        if (!net_url_is_ws(good[i]) || net_url_is_http(good[i])) fail_msg("refused: %s", good[i]);
+    for (size_t i = 0; i < COUNT(bad); i++)
+        if (net_url_is_ws(bad[i])) fail_msg("accepted: %s", bad[i]);
+}
+
 static void test_every_byte(void **state)
 {
     (void)state;
@@ -96,6 +111,9 @@ static void test_what_is_shown(void **state)
     expect_shown("https://user:pa\\ss@h", "https://h");
     expect_shown("HTTPS://user:secret@h/x", "HTTPS://h/...");
     expect_shown("http://[fe80::1]:8545", "http://[fe80::1]:8545");
+    expect_shown("ws://localhost:8545", "ws://localhost:8545");
+    expect_shown("ws://user:secret@h", "ws://h");
+    expect_shown("wss://user:secret@h/v3/0123", "wss://h/...");
 }
 
 static void test_what_is_no_url(void **state)
@@ -103,7 +121,9 @@ static void test_what_is_no_url(void **state)
     (void)state;
     expect_shown("", "(malformed)");
     expect_shown("secret", "(malformed)");
-    expect_shown("ws://user:secret@h", "(malformed)");
+    expect_shown("ftp://user:secret@h", "(malformed)");
+    expect_shown("ws:/secret", "(malformed)");
+    expect_shown("wss:///secret", "(malformed)");
     expect_shown("user:secret@h:80", "(malformed)");
     expect_shown("http:/secret", "(malformed)");
 }
@@ -111,11 +131,25 @@ static void test_what_is_no_url(void **state)
 /* None of a secret's bytes is shown, wherever providers put theirs. */
 static void test_secrets_are_not_shown(void **state)
 {
-    static const char *const urls[] = {
-        "https://SECRET@h",     "https://u:SECRET@h",      "https://SECRET:p@h/x", "https://h/SECRET",
-        "https://h/v3/SECRET/", "https://h?key=SECRET",    "https://h/#SECRET",    "https://h/?a@SECRET",
-        "https://a@b:SECRET@h", "https://u:SECRET@h:80/x", "https://SECRET@@h",    "SECRET://h",
-        "https:/SECRET",        "https://u\\SECRET@h"};
+    static const char *const urls[] = {"https://SECRET@h",
+                                       "https://u:SECRET@h",
+                                       "https://SECRET:p@h/x",
+                                       "https://h/SECRET",
+                                       "https://h/v3/SECRET/",
+                                       "https://h?key=SECRET",
+                                       "https://h/#SECRET",
+                                       "https://h/?a@SECRET",
+                                       "https://a@b:SECRET@h",
+                                       "https://u:SECRET@h:80/x",
+                                       "https://SECRET@@h",
+                                       "SECRET://h",
+                                       "https:/SECRET",
+                                       "https://u\\SECRET@h",
+                                       "wss://SECRET@h",
+                                       "ws://u:SECRET@h/",
+                                       "wss://h/v3/SECRET",
+                                       "ws://h?key=SECRET",
+                                       "ws:/SECRET"};
     (void)state;
     for (size_t i = 0; i < COUNT(urls); i++) {
         char text[NET_URL_TEXT];
@@ -139,9 +173,13 @@ static void test_long_hosts_fit(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_urls),           cmocka_unit_test(test_every_byte),
-        cmocka_unit_test(test_length),         cmocka_unit_test(test_what_is_shown),
-        cmocka_unit_test(test_what_is_no_url), cmocka_unit_test(test_secrets_are_not_shown),
+        cmocka_unit_test(test_urls),
+        cmocka_unit_test(test_websocket_urls),
+        cmocka_unit_test(test_every_byte),
+        cmocka_unit_test(test_length),
+        cmocka_unit_test(test_what_is_shown),
+        cmocka_unit_test(test_what_is_no_url),
+        cmocka_unit_test(test_secrets_are_not_shown),
         cmocka_unit_test(test_long_hosts_fit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

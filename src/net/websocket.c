@@ -61,7 +61,10 @@ static ssize_t on_recv(wslay_event_context_ptr frames, uint8_t *data, size_t len
     ssize_t got = 0;
     (void)flags;
     if (len > socket->budget) len = socket->budget;
-    if (early) {
+    /* Each ping is answered, and takes two bytes: many at once would take much memory. */
+    if (wslay_event_get_queued_msg_count(frames) > QUEUE_MAX) {
+        got = -1;
+    } else if (early) {
         got = (ssize_t)(early < len ? early : len);
         memcpy(data, socket->early.data + socket->early_at, (size_t)got);
         socket->early_at += (size_t)got;
@@ -129,13 +132,14 @@ static bool set_options(net_websocket *socket, const net_websocket_config *confi
 {
     CURL *easy = socket->easy;
     char url[URL_MAX];
+    uint32_t connect_ms = config->connect_ms < config->total_ms ? config->connect_ms : config->total_ms;
     return http_url(config->url, url, sizeof url) && !curl_easy_setopt(easy, CURLOPT_URL, url) &&
            !curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L) &&
            !curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) &&
            !curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https") &&
            !curl_easy_setopt(easy, CURLOPT_PROXY, "") &&
            !curl_easy_setopt(easy, CURLOPT_SSL_ENABLE_ALPN, 0L) && /* or HTTP/2 might be agreed on */
-           !curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)config->connect_ms) &&
+           !curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)connect_ms) &&
            !curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, socket->reason) &&
            !curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
 }
@@ -198,12 +202,11 @@ static net_result read_answer(net_websocket *socket, const char *key, uint64_t e
     }
 }
 
-static net_result upgrade(net_websocket *socket, const net_websocket_config *config)
+static net_result upgrade(net_websocket *socket, const net_websocket_config *config, uint64_t end_ms)
 {
     uint8_t random[16];
     char key[NET_UPGRADE_KEY_TEXT];
     base_buf request = base_buf_make_secret(2 * URL_MAX);
-    uint64_t end_ms = base_now_ms(base_clock_system()) + config->total_ms;
     net_result result = NET_NO_MEMORY;
     socket->early = base_buf_make(NET_UPGRADE_HEAD_MAX + sizeof(char[4096]));
     if (getrandom(random, sizeof random, 0) == (ssize_t)sizeof random) {
@@ -217,22 +220,27 @@ static net_result upgrade(net_websocket *socket, const net_websocket_config *con
     return result;
 }
 
+/* What is said of a failure that libcurl and the server said nothing of. */
+static const char *usual_reason(net_result result)
+{
+    if (result == NET_TIMEOUT) return "no answer in time";
+    if (result == NET_CANCELLED) return "cancelled";
+    return result == NET_NO_MEMORY ? "out of memory" : "the connection broke";
+}
+
 net_result net_websocket_open(const net_websocket_config *config, net_websocket **opened, char *reason,
                               size_t reason_size)
 {
+    uint64_t end_ms = base_now_ms(base_clock_system()) + config->total_ms;
     net_websocket *socket = calloc(1, sizeof *socket);
-    *opened = NULL;
-    snprintf(reason, reason_size, "out of memory");
-    if (!socket) return NET_NO_MEMORY;
-    net_result result = connect_to(socket, config);
-    if (!result) result = upgrade(socket, config);
-    if (result) {
-        snprintf(reason, reason_size, "%s", socket->reason[0] ? socket->reason : "the connection broke");
-        net_websocket_free(socket);
-        return result;
-    }
-    *opened = socket;
-    return NET_OK;
+    net_result result = socket ? connect_to(socket, config) : NET_NO_MEMORY;
+    if (!result) result = upgrade(socket, config, end_ms);
+    *opened = result ? NULL : socket;
+    if (!result) return NET_OK;
+    bool said = socket && socket->reason[0];
+    snprintf(reason, reason_size, "%s", said ? socket->reason : usual_reason(result));
+    net_websocket_free(socket);
+    return result;
 }
 
 /* ---- Open ---- */

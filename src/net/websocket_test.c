@@ -11,6 +11,27 @@
 
 enum { MESSAGE_MAX = 64 * 1024, PATIENCE_MS = 10000 };
 
+enum { FLOOD = 3 * 1024 * 1024, AT_ONCE = 1024 * 1024 };
+
+/* The same frame until the flood is over. */
+static void flood(fake_websocket *socket, const char *frame, size_t len)
+{
+    char *frames = malloc(FLOOD);
+    assert_int_equal(FLOOD % len, 0);
+    for (size_t at = 0; at < FLOOD; at += len)
+        memcpy(frames + at, frame, len);
+    fake_websocket_send_raw(socket, frames, FLOOD);
+    free(frames);
+}
+
+static void send_hex(fake_websocket *socket, const char *hex)
+{
+    size_t len;
+    uint8_t *bytes = unit_bytes(hex, &len);
+    fake_websocket_send_raw(socket, bytes, len);
+    free(bytes);
+}
+
 /* What the server does with a text. */
 static void on_text(void *context, fake_websocket *socket, const char *text)
 {
@@ -39,16 +60,56 @@ static void on_text(void *context, fake_websocket *socket, const char *text)
         fake_websocket_send_raw(socket, close_now, sizeof close_now);
     } else if (!strcmp(text, "not utf8")) {
         fake_websocket_send_raw(socket, not_utf8, sizeof not_utf8);
+    } else if (!strcmp(text, "pings")) {
+        flood(socket, "\x89\x00", 2);
+    } else if (!strcmp(text, "flood")) {
+        flood(socket, "\x81\x02{}", 4);
+    } else if (!strncmp(text, "raw ", 4)) {
+        send_hex(socket, text + 4);
     } else {
         if (!strcmp(text, "cut")) fake_websocket_send_raw(socket, cut, sizeof cut);
         fake_websocket_drop(socket);
     }
 }
 
+/* An answer whose head comes byte by byte, followed by a frame, or by nothing in between. */
+static void open_slowly(const fake_request *request, fake_reply *reply, bool at_once)
+{
+    char answer[FAKE_WEBSOCKET_HEAD + 8];
+    size_t len = fake_websocket_head(request, answer);
+    memcpy(answer + len,
+           "\x81\x05"
+           "early",
+           7);
+    for (size_t at = 0; at < len + 7 && !at_once; at++)
+        fake_send_raw(reply, answer + at, 1);
+    if (at_once) fake_send_raw(reply, answer, len + 7);
+    fake_delay(reply, 60000);
+}
+
+/* A head that goes on, and never ends; or too fast, and for too long. */
+static void never_open(fake_reply *reply, bool fast)
+{
+    static const char start[] = "HTTP/1.1 101 OK\r\nX: ", more[1024] = "\r\n";
+    fake_send_raw(reply, start, sizeof start - 1);
+    if (fast)
+        for (int i = 0; i < 64; i++)
+            fake_send_raw(reply, more, sizeof more);
+    while (fake_delay(reply, 20))
+        fake_send_raw(reply, "x", 1);
+}
+
+static atomic_int to_cancel = -1; /* set once a request has come */
+
 static void handle(void *context, const fake_request *request, fake_reply *reply)
 {
     if (!strcmp(request->path, "/silent")) {
+        base_event_set(atomic_load(&to_cancel));
         fake_delay(reply, 60000);
+    } else if (!strcmp(request->path, "/early") || !strcmp(request->path, "/bytes")) {
+        open_slowly(request, reply, request->path[1] == 'e');
+    } else if (!strcmp(request->path, "/drip") || !strcmp(request->path, "/endless")) {
+        never_open(reply, request->path[1] == 'e');
     } else if (!strcmp(request->path, "/http")) {
         fake_send(reply, 405, "{}");
     } else if (!strcmp(request->path, "/cut")) {
@@ -150,6 +211,108 @@ static void test_ends(void **state)
     }
 }
 
+/* What RFC 6455 does not allow a server: masks, pieces without a beginning, unknown or reserved frames, long
+ * or cut control frames, a message within a message, a close without a whole code. */
+static void test_broken_frames(void **state)
+{
+    static const char *const frames[] = {"8182aabbccdd0000",
+                                         "800165",
+                                         "8301ff",
+                                         "8b00",
+                                         "0900",
+                                         "c101ff",
+                                         "897e0080",
+                                         "0101617e",
+                                         "010161",
+                                         "8801ff",
+                                         "817e000161",
+                                         "817f000000000000000161",
+                                         "ff",
+                                         "88020001"};
+    static const char good[] = "81024141810241418102414181024141";
+    fake_server *server = *state;
+    for (size_t i = 0; i < COUNT(frames); i++) {
+        char text[64];
+        net_websocket *socket;
+        inbox in;
+        int len = snprintf(text, sizeof text, "raw %s%s", frames[i], good);
+        assert_int_equal(open_at(server, "/", &socket, -1), NET_OK);
+        assert_true(net_websocket_send(socket, text, (size_t)len));
+        if (receive(socket, &in, 1)) fail_msg("taken: %s", frames[i]);
+        assert_int_equal(in.count, 0);
+        net_websocket_free(socket);
+    }
+}
+
+static void count(void *context, const char *message, size_t len)
+{
+    assert_int_equal(len, 2);
+    assert_memory_equal(message, "{}", 2);
+    ++*(size_t *)context;
+}
+
+/* No receive goes on for longer than it may, and nothing is lost. */
+static void test_flood(void **state)
+{
+    fake_server *server = *state;
+    net_websocket *socket;
+    size_t messages = 0;
+    bool more = false;
+    assert_int_equal(open_at(server, "/", &socket, -1), NET_OK);
+    assert_true(net_websocket_send(socket, "flood", 5));
+    uint64_t start = net_websocket_received(socket), before = start;
+    while (messages < FLOOD / 4) {
+        struct pollfd item = {.fd = net_websocket_fd(socket), .events = POLLIN};
+        if (!more) assert_int_equal(poll(&item, 1, PATIENCE_MS), 1);
+        assert_true(net_websocket_receive(socket, count, &messages, &more));
+        uint64_t received = net_websocket_received(socket);
+        assert_true(received - before <= AT_ONCE);
+        assert_int_equal(more, received - before == AT_ONCE);
+        before = received;
+    }
+    assert_true(before - start == FLOOD);
+    net_websocket_free(socket);
+}
+
+/* Pings that are many at once end the connection before their answers fill the memory. */
+static void test_flood_of_pings(void **state)
+{
+    fake_server *server = *state;
+    net_websocket *socket;
+    inbox in;
+    assert_int_equal(open_at(server, "/", &socket, -1), NET_OK);
+    uint64_t before = net_websocket_received(socket);
+    assert_true(net_websocket_send(socket, "pings", 5));
+    assert_false(receive(socket, &in, 1));
+    assert_true(net_websocket_received(socket) - before <= 16 * 1024);
+    net_websocket_free(socket);
+}
+
+/* However the answer is cut into pieces, what comes behind its head is the first message. */
+static void test_pieces_of_the_answer(void **state)
+{
+    static const char *const paths[] = {"/early", "/bytes"};
+    fake_server *server = *state;
+    for (size_t i = 0; i < COUNT(paths); i++) {
+        net_websocket *socket;
+        inbox in = {.count = 0};
+        bool more;
+        assert_int_equal(open_at(server, paths[i], &socket, -1), NET_OK);
+        assert_true(net_websocket_receive(socket, keep, &in, &more)); /* poll() may have nothing to tell */
+        if (!in.count) assert_true(receive(socket, &in, 1));
+        assert_string_equal(in.texts[0], "early");
+        net_websocket_free(socket);
+    }
+}
+
+static void test_answers_without_end(void **state)
+{
+    fake_server *server = *state;
+    net_websocket *socket;
+    assert_int_equal(open_at(server, "/drip", &socket, -1), NET_TIMEOUT);
+    assert_int_equal(open_at(server, "/endless", &socket, -1), NET_UNREACHABLE);
+}
+
 static void test_no_websocket(void **state)
 {
     fake_server *server = *state;
@@ -171,8 +334,10 @@ static void test_cancel(void **state)
     fake_server *server = *state;
     net_websocket *socket;
     int cancel = base_event_new();
-    base_event_set(cancel);
+    atomic_store(&to_cancel, cancel); /* while it waits for the answer */
     assert_int_equal(open_at(server, "/silent", &socket, cancel), NET_CANCELLED);
+    atomic_store(&to_cancel, -1);
+    assert_int_equal(open_at(server, "/", &socket, cancel), NET_CANCELLED);
     base_event_free(cancel);
 }
 
@@ -194,6 +359,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_messages, setup, teardown),
         cmocka_unit_test_setup_teardown(test_ping, setup, teardown),
         cmocka_unit_test_setup_teardown(test_ends, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_broken_frames, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_flood, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_flood_of_pings, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_pieces_of_the_answer, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_answers_without_end, setup, teardown),
         cmocka_unit_test_setup_teardown(test_no_websocket, setup, teardown),
         cmocka_unit_test_setup_teardown(test_cancel, setup, teardown),
     };

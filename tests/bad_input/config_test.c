@@ -117,8 +117,8 @@ static void url_malformed_in_the_environment(void **state)
 static void rpc_url_malformed(void **state)
 {
     static const char *const urls[] = {
-        "localhost:8545",      "ftp://localhost",   "http://", "http:/localhost", "://", "http://a b",
-        "ws://localhost:8545", "http://a:99999999", "\x01"};
+        "localhost:8545", "ftp://localhost",      "http://",           "http:/localhost", "://",
+        "http://a b",     "ws:///localhost:8545", "http://a:99999999", "ws://a:99999999", "\x01"};
     world *w = *state;
     for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
         w->options.rpc_url = urls[i];

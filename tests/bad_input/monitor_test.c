@@ -159,6 +159,15 @@ static void list_outlives_a_node_that_moves_away(void **state)
     dstack_p2p_status status = await_code(w, DSTACK_P2P_ERR_WRONG_CHAIN);
     assert_non_null(strstr(status.message, "is on chain 1, not on chain 31337"));
     assert_list_kept(w);
+    dstack_p2p_monitor_stop(w->sdk);
+    assert_nothing_told(&t);
+}
+
+static void list_outlives_a_node_that_goes_away(void **state)
+{
+    world *w = *state;
+    told t = {0};
+    start(w, &t);
     fake_node_stop(w->node);
     w->node = NULL;
     await_code(w, DSTACK_P2P_ERR_RPC_UNREACHABLE);
@@ -255,6 +264,7 @@ int main(void)
     const struct CMUnitTest tests[] = {TEST(list_outlives_every_fault),
                                        TEST(list_outlives_a_node_that_sleeps),
                                        TEST(list_outlives_a_node_that_moves_away),
+                                       TEST(list_outlives_a_node_that_goes_away),
                                        TEST(list_outlives_lies),
                                        TEST(true_changes_are_told),
                                        TEST(no_list_before_the_first_reading),

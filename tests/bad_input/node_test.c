@@ -49,6 +49,7 @@ enum { FAULTS = sizeof faults / sizeof *faults };
 
 static void set_fault(world *w, size_t i)
 {
+    w->hurries = true;
     world_node(w)->fault = faults[i].fault;
     w->options.rpc_timeout_ms = faults[i].code == DSTACK_P2P_ERR_RPC_TIMEOUT ? SHORT_MS : 20000;
 }
@@ -116,6 +117,7 @@ static void refused(void **state)
     char url[64];
     int fd = fake_refused_port(url);
     w->options.rpc_url = url;
+    w->hurries = true;
     ASSERT_REFUSED(w, URL, DSTACK_P2P_ERR_RPC_UNREACHABLE, url, "set RPC_URL");
     ASSERT_NO_PEERS(w, DSTACK_P2P_ERR_RPC_UNREACHABLE, url, "set RPC_URL");
     close(fd);
@@ -127,6 +129,7 @@ static void refused_by_the_variables_node(void **state)
     char url[64];
     int fd = fake_refused_port(url);
     w->options.rpc_url = NULL;
+    w->hurries = true;
     set_variable("RPC_URL", url);
     ASSERT_REFUSED(w, URL, DSTACK_P2P_ERR_RPC_UNREACHABLE, url, "set RPC_URL");
     close(fd);
@@ -213,6 +216,7 @@ static void method_refused(void **state)
     world *w = *state;
     for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
         fake_rule *rule = world_node(w)->rules;
+        w->hurries = true;
         *rule = (fake_rule){.method = methods[i], .code = -32601, .message = "Method not found"};
         ASSERT_REFUSED(w, URL, DSTACK_P2P_ERR_RPC_ERROR, methods[i], "Method not found", "-32601");
         *rule = (fake_rule){.method = methods[i], .code = -32005, .message = "too many requests"};
@@ -342,6 +346,7 @@ static void no_node_is_left(void **state)
     world_node(w)->fault = NODE_502;
     snprintf(urls, sizeof urls, "%s,%s", first, fake_node_url(w->node));
     w->options.rpc_url = urls;
+    w->hurries = true;
     ASSERT_REFUSED(w, URL, DSTACK_P2P_ERR_RPC_UNREACHABLE, first); /* the first one's, in the order given */
     assert_logged(w, "HTTP 502");
     close(fd);
@@ -392,7 +397,7 @@ static void credentials_are_never_told(void **state)
 static void credentials_are_not_told_of_malformed_urls(void **state)
 {
     static const char *const urls[] = {"me:" PASSWORD "@localhost",        "http:/me:" PASSWORD "@localhost",
-                                       "ws://me:" PASSWORD "@localhost",   "http://me:" PASSWORD "@",
+                                       "ftp://me:" PASSWORD "@localhost",  "http://me:" PASSWORD "@",
                                        "http://me:" PASSWORD "@host:port", "http://a b/" PASSWORD,
                                        "http://a,http//" PASSWORD};
     world *w = *state;

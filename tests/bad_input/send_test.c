@@ -141,9 +141,13 @@ static void refused_by_the_node(void **state)
     ASSERT_FAILED_ONCE(w, DSTACK_P2P_ERR_RPC_ERROR, "exceeds block gas limit", "eth_sendRawTransactionSync");
     rule->message = "insufficient funds for gas * price + value";
     ASSERT_FAILED_ONCE(w, DSTACK_P2P_ERR_NO_FUNDS, "insufficient funds");
+    /* What is refused for the rate is asked again, as long as the call lasts. */
+    w->hurries = true;
     rule->code = -32005;
     rule->message = "limit exceeded";
-    ASSERT_FAILED_ONCE(w, DSTACK_P2P_ERR_RPC_LIMITED, "limit exceeded");
+    world_open(w, FAKE_CONTRACT, URL);
+    ASSERT_CODE(w, dstack_p2p_register(w->sdk), DSTACK_P2P_ERR_RPC_LIMITED, "limit exceeded");
+    assert_int_equal(world_node(w)->taken, 0);
     *rule = (fake_rule){0};
     world_node(w)->fault_method = "eth_sendRawTransactionSync";
     world_node(w)->fault = NODE_429;
@@ -204,6 +208,7 @@ static void node_goes_away_while_waiting(void **state)
     world_node(w)->sync_without_answer = true;
     world_node(w)->fault = NODE_502;
     world_node(w)->fault_method = "eth_getTransactionReceipt";
+    w->hurries = true;
     ASSERT_FAILED_ONCE(w, DSTACK_P2P_ERR_UNCONFIRMED, "the transaction 0x", "HTTP 502");
     world_node(w)->fault_times = 2; /* and one that comes back in time */
     world_node(w)->listed_url[0] = '\0';

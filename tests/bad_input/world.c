@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "bad_input/world.h"
 
+#include "cluster/key_variable.h"
+#include "cluster/sdk.h"
+#include <dirent.h>
+#include <fcntl.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 static const char *const variables[] = {"CONTRACT_ADDRESS",
                                         "CONNECTION_URL",
@@ -20,6 +26,7 @@ static void clear_variables(void)
 {
     for (size_t i = 0; i < sizeof variables / sizeof *variables; i++)
         unsetenv(variables[i]);
+    cluster_key_variable_forget();
 }
 
 static void note(void *context, dstack_p2p_log_level level, const char *message)
@@ -35,14 +42,26 @@ static void note(void *context, dstack_p2p_log_level level, const char *message)
     pthread_mutex_unlock(&w->lock);
 }
 
+static void forget_state(const world *w)
+{
+    DIR *dir = opendir(w->state_dir);
+    assert_non_null(dir);
+    for (const struct dirent *entry; (entry = readdir(dir));)
+        if (entry->d_name[0] != '.') assert_int_equal(unlinkat(dirfd(dir), entry->d_name, 0), 0);
+    closedir(dir);
+}
+
 int world_make(void **state)
 {
     world *w = calloc(1, sizeof *w);
     if (!w) return -1;
     clear_variables();
     pthread_mutex_init(&w->lock, NULL);
+    fake_clock_init(&w->clock);
     w->node = fake_node_start();
     w->guest = fake_guest_start(false);
+    strcpy(w->state_dir, "/tmp/p2p-world-XXXXXX");
+    assert_non_null(mkdtemp(w->state_dir));
     w->options = (dstack_p2p_options){.rpc_url = fake_node_url(w->node),
                                       .guest_endpoint = fake_server_endpoint(fake_guest_server(w->guest)),
                                       .guest_wait_ms = DSTACK_P2P_NO_WAIT,
@@ -50,6 +69,8 @@ int world_make(void **state)
                                       .confirm_timeout_ms = 700,
                                       .poll_interval_ms = 20,
                                       .evidence = DSTACK_P2P_EVIDENCE_OFF,
+                                      .state_dir = w->state_dir,
+                                      .keep = DSTACK_P2P_KEEP_OFF,
                                       .log_level = DSTACK_P2P_LOG_DEBUG,
                                       .log = note,
                                       .log_context = w};
@@ -61,6 +82,8 @@ int world_unmake(void **state)
 {
     world *w = *state;
     dstack_p2p_free(w->sdk);
+    forget_state(w);
+    rmdir(w->state_dir);
     fake_node_stop(w->node);
     fake_guest_stop(w->guest);
     pthread_mutex_destroy(&w->lock);
@@ -72,8 +95,10 @@ int world_unmake(void **state)
 dstack_p2p *world_open(world *w, const char *contract, const char *url)
 {
     dstack_p2p_free(w->sdk);
+    if (!w->keeps_state) forget_state(w);
     w->sdk = dstack_p2p_new_with_options(contract, url, &w->options);
     assert_non_null(w->sdk);
+    if (w->hurries) w->sdk->clock = &w->clock.clock;
     return w->sdk;
 }
 

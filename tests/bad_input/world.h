@@ -3,6 +3,7 @@
 #define BAD_INPUT_WORLD_H
 
 #include "dstack_p2p.h"
+#include "support/fake_clock.h"
 #include "support/fake_guest.h"
 #include "support/fake_node.h"
 
@@ -26,6 +27,10 @@ typedef struct world {
     fake_guest *guest;
     dstack_p2p_options options;
     dstack_p2p *sdk; /* the handle under test; world_open() makes it */
+    char state_dir[32];
+    bool keeps_state; /* a new handle finds the files of the one before */
+    bool hurries;    /* its pauses take no time: set before world_open() */
+    fake_clock clock;
     pthread_mutex_t lock;
     char log[64 * 1024];
     size_t log_len;
@@ -35,7 +40,7 @@ typedef struct world {
 int world_make(void **state);
 int world_unmake(void **state);
 
-/** Makes the handle under test, freeing the one before. */
+/** Makes the handle under test, freeing the one before; without its files, unless keeps_state. */
 dstack_p2p *world_open(world *w, const char *contract, const char *url);
 
 /** The node's state, to be changed or looked at while no call is under way. */

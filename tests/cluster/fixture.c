@@ -3,6 +3,7 @@
 #include "fixture.h"
 
 #include "base/hex.h"
+#include "cluster/key_variable.h"
 #include "eth/key.h"
 #include "net/client.h"
 
@@ -344,6 +345,7 @@ int world_setup(void **state)
                                             "DSTACK_P2P_CACHE_FILE"};
     for (size_t i = 0; i < COUNT(variables); i++)
         unsetenv(variables[i]);
+    cluster_key_variable_forget();
     it.folder = sim_folder_make();
     it.simulator = sim_start(it.folder.path, "--listen", "127.0.0.1:0", NULL);
     chain_start(&it, 0, NULL);
@@ -370,6 +372,9 @@ void node_defaults(const world *it, const char *name, node_options *node)
     node->options.guest_endpoint = node->endpoint;
     node->options.guest_wait_ms = DSTACK_P2P_NO_WAIT;
     node->options.poll_interval_ms = 20;
+    snprintf(node->state_dir, sizeof node->state_dir, "%s/state", it->folder.path);
+    node->options.state_dir = node->state_dir;
+    node->options.keep = DSTACK_P2P_KEEP_OFF;
 }
 
 dstack_p2p *node_new(const world *it, const char *name, const char *url)

@@ -87,7 +87,7 @@ void owner_queues_data(const world *it, const char *hex);
 /** Options of a node of the world: instance `name` of the simulator ("" is the default one). */
 typedef struct node_options {
     dstack_p2p_options options;
-    char endpoint[160];
+    char endpoint[160], state_dir[80];
 } node_options;
 void node_defaults(const world *it, const char *name, node_options *node);
 

@@ -69,6 +69,21 @@ static void test_latency(void **state)
     dstack_p2p_free(alice);
 }
 
+/* A WebSocket that was configured, beside an HTTP endpoint that is somewhere else. */
+static void test_given_websocket(void **state)
+{
+    world *it = *state;
+    watcher seen;
+    relay *line = watch_over_line(it, &seen, "ws");
+    watcher_await_transport(seen.sdk, "subscription");
+    assert_int_equal(relay_connections(line), 1);
+    dstack_p2p *alice = node_admitted(it, "alice", "http://alice");
+    expect_registered(alice);
+    watcher_expect(watcher_await(&seen, 1), DSTACK_P2P_JOINED, alice, 1);
+    end(&seen, line);
+    dstack_p2p_free(alice);
+}
+
 /* What happens while there is no subscription is read as soon as there is one again. */
 static void test_outage(void **state)
 {
@@ -137,6 +152,20 @@ static void test_no_websocket(void **state)
     dstack_p2p_free(alice);
 }
 
+/* A line that is silent and open is found out, not trusted. */
+static void test_stuck_line(void **state)
+{
+    world *it = *state;
+    watcher seen;
+    relay *line = watch_over_line(it, &seen, "ws");
+    watcher_await_transport(seen.sdk, "subscription");
+    relay_set(line, (relay_faults){.stuck = true});
+    double begin = sim_now();
+    double give_up = dstack_p2p_monitor_stop(seen.sdk) ? 0 : sim_now();
+    assert_true(give_up - begin < 2); /* nothing holds up the end */
+    end(&seen, line);
+}
+
 static void test_reorganisations(void **state)
 {
     world *it = *state;
@@ -162,9 +191,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_latency, world_deploy),
+        cmocka_unit_test_setup(test_given_websocket, world_deploy),
         cmocka_unit_test_setup(test_outage, world_deploy),
         cmocka_unit_test_setup(test_drops, world_deploy),
         cmocka_unit_test_setup(test_no_websocket, world_deploy),
+        cmocka_unit_test_setup(test_stuck_line, world_deploy),
         cmocka_unit_test_setup(test_reorganisations, world_deploy),
     };
     return run_live_tests(tests);

@@ -43,6 +43,9 @@ def silent(_connection):
 ANSWERS = {
     "redirect": answer(b"", "302 Found", "Location: /good/hello\r\n"),
     "control": answer(b'{"message": "\\u001b]0;owned\\u0007\\u001b[31m\\nfake line"}'),
+    "c1": answer('{"message": "\x7f2J\u009b1m\u0085 and \\u007f"}'.encode()),
+    "bidi": answer(b'{"message": "\\u202egpj.exe\\u2066\\u200f"}'),
+    "huge": answer(b'{"message": "x", "timestamp": ' + b"9" * 60000 + b"}"),
     "raw": answer(b"\x1b]0;owned\x07\x1b[31m"),
     "html": answer(b"<html><body>502 Bad Gateway</body></html>"),
     "number": answer(b'{"message": 42}'),

@@ -184,25 +184,47 @@ json_t *fake_contract_view(const fake_node_state *state, const char *hex, const 
     return value;
 }
 
-void fake_contract_register(fake_node_state *state, const uint8_t *raw, size_t len)
+/* What a registerPeer call in a raw transaction holds, borrowed from it; all zero when there is none. */
+typedef struct registration {
+    uint8_t address[20];
+    const uint8_t *url;
+    size_t url_len;
+    uint64_t anchor;
+} registration;
+
+static registration read_registration(const uint8_t *raw, size_t len)
 {
     static const uint8_t selector[4] = {0x5d, 0x9d, 0xb9, 0xc8};
     const uint8_t *call = memmem(raw, len, selector, sizeof selector);
-    size_t key_len = 0, url_len = 0, signature_len = 0, ignored;
-    uint8_t address[20];
-    if (!call) abort();
+    registration found = {0};
+    size_t key_len = 0, signature_len = 0, ignored;
+    if (!call) return found;
     eth_abi abi = eth_abi_open(call + 4, len - (size_t)(call + 4 - raw));
     eth_abi_bytes(&abi, 40, &ignored);
     const uint8_t *key = eth_abi_bytes(&abi, 33, &key_len);
     const uint8_t *signature = eth_abi_bytes(&abi, 73, &signature_len);
     eth_abi_bytes(&abi, 118, &ignored);
-    const uint8_t *url = eth_abi_bytes(&abi, 256, &url_len);
-    if (abi.bad || key_len != 33 || signature_len != 73 || !eth_key_address(key, address)) abort();
-    snprintf(state->listed_url, sizeof state->listed_url, "%.*s", (int)url_len, (const char *)url);
-    base_hex_encode(address, sizeof address, state->listed_address);
-    state->listed_until = state->lease ? state->block_time + state->lease : 0;
-    state->last_anchor = 0;
+    found.url = eth_abi_bytes(&abi, 256, &found.url_len);
+    if (abi.bad || key_len != 33 || signature_len != 73 || !eth_key_address(key, found.address)) abort();
     for (int i = 65; i < 73; i++)
-        state->last_anchor = state->last_anchor << 8 | signature[i];
+        found.anchor = found.anchor << 8 | signature[i];
+    return found;
+}
+
+uint64_t fake_contract_anchor(const uint8_t *raw, size_t len)
+{
+    return read_registration(raw, len).anchor;
+}
+
+void fake_contract_register(fake_node_state *state, const uint8_t *raw, size_t len)
+{
+    registration found = read_registration(raw, len);
+    if (!found.url) return;
+    snprintf(state->listed_url, sizeof state->listed_url, "%.*s", (int)found.url_len,
+             (const char *)found.url);
+    base_hex_encode(found.address, sizeof found.address, state->listed_address);
+    state->listed_until = state->lease ? state->block_time + state->lease : 0;
+    state->last_anchor = found.anchor;
+    state->registrations++;
     state->version++;
 }

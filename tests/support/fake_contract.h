@@ -26,6 +26,9 @@ bool fake_contract_page(const char *hex, const char *block, fake_page *page);
 /** What a view returns, as a JSON string; NULL for a function it does not know. */
 json_t *fake_contract_view(const fake_node_state *state, const char *hex, const char *block);
 
+/** The anchor of the statement in a raw transaction with a registerPeer call. */
+uint64_t fake_contract_anchor(const uint8_t *raw, size_t len);
+
 /** Does what the registerPeer call in a raw transaction asks for. */
 void fake_contract_register(fake_node_state *state, const uint8_t *raw, size_t len);
 

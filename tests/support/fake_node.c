@@ -14,21 +14,49 @@
 #include <string.h>
 #include <strings.h>
 
-enum { RAW_MAX = 64 * 1024, HUGE_BODY = 100 * 1000 * 1000, MINUTE_MS = 60000 };
+enum { RAW_MAX = 4096, HUGE_BODY = 100 * 1000 * 1000, MINUTE_MS = 60000 };
+
+typedef struct record {
+    uint8_t hash[32], raw[RAW_MAX];
+    size_t len;
+} record;
 
 struct fake_node {
     fake_server *server;
     pthread_mutex_t lock; /* guards what follows */
     fake_node_state state;
-    uint8_t tx_hash[32]; /* of the last transaction taken */
-    bool tx_mined;
+    record records[FAKE_TAKEN_MAX]; /* of what it took */
 };
 
-static const char *const fault_names[] = {
-    "healthy",        "html",   "broken-json",    "error",      "errors",      "limited",      "foreign-id",
-    "missing-answer", "twice",  "text-ids",       "no-results", "empty-array", "empty-object", "null",
-    "empty",          "huge",   "huge-announced", "429",        "401",         "502",          "slow",
-    "half",           "closes", "no-status-line", "redirect",   "no-batches",  "413",          "stalls"};
+static const char *const fault_names[] = {"healthy",
+                                          "html",
+                                          "broken-json",
+                                          "error",
+                                          "errors",
+                                          "limited",
+                                          "foreign-id",
+                                          "missing-answer",
+                                          "twice",
+                                          "text-ids",
+                                          "no-results",
+                                          "empty-array",
+                                          "empty-object",
+                                          "null",
+                                          "empty",
+                                          "huge",
+                                          "huge-announced",
+                                          "429",
+                                          "401",
+                                          "502",
+                                          "slow",
+                                          "half",
+                                          "closes",
+                                          "no-status-line",
+                                          "redirect",
+                                          "no-batches",
+                                          "413",
+                                          "stalls",
+                                          "503"};
 
 const char *node_fault_name(int fault)
 {
@@ -57,22 +85,12 @@ static json_t *make_error(int code, const char *message, const char *data)
     return error;
 }
 
-static json_t *block(const fake_node *node)
-{
-    const fake_node_state *state = &node->state;
-    uint8_t hash[32] = {0xb1};
-    json_t *json = json_pack("{sososo}", "number", quantity(state->block_number), "timestamp",
-                             quantity(state->block_time), "hash", hash_text(hash));
-    if (!state->no_base_fee) json_object_set_new(json, "baseFeePerGas", quantity(state->base_fee));
-    return json;
-}
-
-static json_t *receipt(const fake_node *node)
+static json_t *receipt(const fake_node *node, const uint8_t hash32[static 32])
 {
     const fake_node_state *state = &node->state;
     bool failed = state->outcome == NODE_REVERTED || state->outcome == NODE_COPY_LANDED;
     uint8_t hash[32];
-    memcpy(hash, node->tx_hash, sizeof hash);
+    memcpy(hash, hash32, sizeof hash);
     if (state->outcome == NODE_OTHER_RECEIPT) hash[0] ^= 1;
     json_t *json =
         json_pack("{sosososo}", "transactionHash", hash_text(hash), "status", quantity(!failed),
@@ -82,56 +100,136 @@ static json_t *receipt(const fake_node *node)
     return json;
 }
 
-/* The nonce of a type-2 transaction: the second item of its list. */
-static uint64_t tx_nonce(const uint8_t *raw, size_t len)
+/* The next item of an RLP list, as a number; `at` moves behind it. */
+static uint64_t next_number(const uint8_t *raw, size_t *at)
 {
-    uint64_t nonce = 0;
-    size_t at = len > 8 && raw[1] > 0xf7 ? 2 + (size_t)(raw[1] - 0xf7) : 2;
-    at += raw[at] > 0x80 ? 1 + (size_t)(raw[at] - 0x80) : 1; /* the chain id */
-    if (raw[at] < 0x80) return raw[at];
-    for (size_t i = 1; i <= (size_t)(raw[at] - 0x80); i++)
-        nonce = nonce << 8 | raw[at + i];
-    return nonce;
+    uint64_t number = 0;
+    if (raw[*at] < 0x80) return raw[(*at)++];
+    for (size_t left = (size_t)(raw[(*at)++] - 0x80); left > 0; left--)
+        number = number << 8 | raw[(*at)++];
+    return number;
 }
 
-static void take_transaction(fake_node *node, const char *hex)
+/* What a type-2 transaction begins with. */
+static fake_taken parse_transaction(const uint8_t *raw, size_t len)
+{
+    fake_taken tx = {0};
+    size_t at = len > 8 && raw[1] > 0xf7 ? 2 + (size_t)(raw[1] - 0xf7) : 2;
+    next_number(raw, &at); /* the chain id */
+    tx.nonce = next_number(raw, &at);
+    tx.tip = next_number(raw, &at);
+    tx.max_fee = next_number(raw, &at);
+    tx.anchor = fake_contract_anchor(raw, len);
+    return tx;
+}
+
+static record *record_at(fake_node *node, size_t number)
+{
+    return &node->records[number % FAKE_TAKEN_MAX];
+}
+
+static fake_taken *taken_at(fake_node *node, size_t number)
+{
+    return &node->state.took[number % FAKE_TAKEN_MAX];
+}
+
+static size_t taken_count(const fake_node *node)
+{
+    return node->state.taken < FAKE_TAKEN_MAX ? node->state.taken : FAKE_TAKEN_MAX;
+}
+
+static void mine(fake_node *node, size_t number)
 {
     fake_node_state *state = &node->state;
-    uint8_t raw[RAW_MAX / 2];
-    size_t digits = strlen(hex) - 2;
-    if (digits > RAW_MAX || !base_hex_decode(hex + 2, digits, raw, digits / 2)) abort();
-    eth_keccak256(raw, digits / 2, node->tx_hash);
-    state->taken++;
-    state->last_nonce = tx_nonce(raw, digits / 2);
-    if (state->nonce <= state->last_nonce) state->nonce = state->last_nonce + 1;
-    node->tx_mined = state->outcome != NODE_NEVER_MINED;
-    if (!node->tx_mined) return;
-    state->mined_nonce = state->nonce;
+    fake_taken *tx = taken_at(node, number);
+    const record *kept = record_at(node, number);
+    tx->mined = true;
+    if (state->mined_nonce <= tx->nonce) state->mined_nonce = tx->nonce + 1;
     state->block_number++;
-    if (state->outcome != NODE_REVERTED) fake_contract_register(state, raw, digits / 2);
+    if (state->outcome != NODE_REVERTED) fake_contract_register(state, kept->raw, kept->len);
+}
+
+static bool is_pending(fake_node *node)
+{
+    for (size_t i = 0; i < taken_count(node); i++)
+        if (!node->state.took[i].mined && node->state.took[i].nonce >= node->state.mined_nonce) return true;
+    return false;
+}
+
+static json_t *block(fake_node *node)
+{
+    fake_node_state *state = &node->state;
+    if (is_pending(node)) state->block_number += state->blocks_while_pending;
+    uint8_t hash[32] = {0xb1};
+    json_t *json = json_pack("{sososo}", "number", quantity(state->block_number), "timestamp",
+                             quantity(state->block_time), "hash", hash_text(hash));
+    if (!state->no_base_fee) json_object_set_new(json, "baseFeePerGas", quantity(state->base_fee));
+    return json;
+}
+
+/* Whether a real node's pool would not have it; why. */
+static const char *refuse(fake_node *node, const fake_taken *tx, const uint8_t hash[static 32])
+{
+    if (!node->state.has_pool) return NULL;
+    if (tx->nonce < node->state.mined_nonce) return "nonce too low";
+    for (size_t i = taken_count(node); i-- > 0;) {
+        const fake_taken *other = &node->state.took[i];
+        if (other->mined || other->nonce != tx->nonce) continue;
+        if (!memcmp(node->records[i].hash, hash, 32)) return "already known";
+        if (10 * tx->max_fee < 11 * other->max_fee || 10 * tx->tip < 11 * other->tip)
+            return "replacement transaction underpriced";
+    }
+    return NULL;
+}
+
+static void take_transaction(fake_node *node, const fake_taken *tx, const record *kept)
+{
+    fake_node_state *state = &node->state;
+    size_t number = state->taken++;
+    *taken_at(node, number) = *tx;
+    *record_at(node, number) = *kept;
+    state->last_nonce = tx->nonce;
+    if (state->nonce <= tx->nonce) state->nonce = tx->nonce + 1;
+    if (state->mines_first_at && state->taken == state->mines_first_at)
+        mine(node, 0);
+    else if (state->outcome != NODE_NEVER_MINED && !state->mines_first_at &&
+             tx->max_fee >= state->mines_from_fee)
+        mine(node, number);
 }
 
 static json_t *send_transaction(fake_node *node, const char *hex, bool sync, json_t **error)
 {
     fake_node_state *state = &node->state;
+    record kept;
+    kept.len = (strlen(hex) - 2) / 2;
     if (sync && state->no_sync) {
         *error =
             make_error(-32601, "the method eth_sendRawTransactionSync does not exist/is not available", NULL);
         return NULL;
     }
-    take_transaction(node, hex);
-    if (!sync) return hash_text(node->tx_hash);
-    bool silent = state->sync_without_answer || state->outcome == NODE_NEVER_MINED;
-    return silent ? json_null() : receipt(node);
+    if (kept.len > sizeof kept.raw || !base_hex_decode(hex + 2, 2 * kept.len, kept.raw, kept.len)) abort();
+    eth_keccak256(kept.raw, kept.len, kept.hash);
+    fake_taken tx = parse_transaction(kept.raw, kept.len);
+    const char *refusal = refuse(node, &tx, kept.hash);
+    if (refusal) {
+        *error = make_error(-32000, refusal, NULL);
+        return NULL;
+    }
+    take_transaction(node, &tx, &kept);
+    if (!sync) return hash_text(kept.hash);
+    bool silent = state->sync_without_answer || !taken_at(node, state->taken - 1)->mined;
+    return silent ? json_null() : receipt(node, kept.hash);
 }
 
 static json_t *get_receipt(fake_node *node, const char *hash)
 {
     fake_node_state *state = &node->state;
     uint8_t asked[32];
+    bool known = false;
     if (!hash || !base_hex_decode(hash + 2, strlen(hash) - 2, asked, 32)) abort();
-    bool known = node->tx_mined && !memcmp(asked, node->tx_hash, 32);
-    return state->receipts_asked++ >= state->receipt_after && known ? receipt(node) : json_null();
+    for (size_t i = 0; i < taken_count(node); i++)
+        known |= state->took[i].mined && !memcmp(asked, node->records[i].hash, 32);
+    return state->receipts_asked++ >= state->receipt_after && known ? receipt(node, asked) : json_null();
 }
 
 static json_t *get_nonce(const fake_node_state *state, const json_t *params)
@@ -298,7 +396,7 @@ static char *make_answer(fake_node *node, node_fault fault, const json_t *reques
 
 /* ---- Faults of whole exchanges ---- */
 
-static void deliver(node_fault fault, const char *good, bool batch, fake_reply *reply)
+static void deliver(node_fault fault, const char *good, const char *headers, bool batch, fake_reply *reply)
 {
     static const char refusal[] =
         "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32600,\"message\":\"%s\"}}";
@@ -332,13 +430,19 @@ static void deliver(node_fault fault, const char *good, bool batch, fake_reply *
         fake_stream(reply, HUGE_BODY, fault == NODE_HUGE_ANNOUNCED);
         break;
     case NODE_429:
-        fake_send_as(reply, 429, "text/plain", "Retry-After: 7\r\n", "slow down");
+        fake_send_as(reply, 429, "text/plain", headers, "slow down");
         break;
     case NODE_401:
         fake_send_as(reply, 401, "text/plain", "", "who are you?");
         break;
     case NODE_502:
         fake_send_as(reply, 502, "text/html", "", "<html>Bad Gateway</html>");
+        break;
+    case NODE_503:
+        fake_send_as(reply, 503, "text/html", headers, "<html>Service Unavailable</html>");
+        break;
+    case NODE_LIMITED:
+        fake_send_as(reply, 200, "application/json", headers, good);
         break;
     case NODE_HALF:
         fake_send_half(reply, good);
@@ -405,8 +509,9 @@ static void handle(void *context, const fake_request *request, fake_reply *reply
     pthread_mutex_lock(&node->lock);
     node_fault fault = choose_fault(&node->state, request->body, json);
     char *good = fault == NODE_NO_BATCHES && batch ? NULL : make_answer(node, fault, json);
+    const char *headers = node->state.retry_after ? node->state.retry_after : "";
     pthread_mutex_unlock(&node->lock);
-    deliver(fault, good, batch, reply);
+    deliver(fault, good, headers, batch, reply);
     free(good);
     json_decref(json);
 }

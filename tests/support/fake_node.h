@@ -11,7 +11,13 @@
 
 #define FAKE_CONTRACT "0x5FbDB2315678afecb367f032d93F642f64180aa3"
 
-enum { FAKE_CHAIN_ID = 31337, FAKE_BLOCK = 1000, FAKE_PEERS_MAX = 8, FAKE_RULES_MAX = 4 };
+enum {
+    FAKE_CHAIN_ID = 31337,
+    FAKE_BLOCK = 1000,
+    FAKE_PEERS_MAX = 8,
+    FAKE_RULES_MAX = 4,
+    FAKE_TAKEN_MAX = 64
+};
 
 /** What goes wrong with a whole HTTP exchange. */
 typedef enum node_fault {
@@ -42,7 +48,8 @@ typedef enum node_fault {
     NODE_REDIRECT,
     NODE_NO_BATCHES, /**< refuses arrays, serves single requests */
     NODE_413,
-    NODE_STALLS /**< half an answer, and nothing for a minute */
+    NODE_STALLS, /**< half an answer, and nothing for a minute */
+    NODE_503
 } node_fault;
 
 /** Name of a fault as on a command line, "broken-json"; NULL beyond the last one. */
@@ -94,12 +101,19 @@ typedef struct fake_rule {
     bool obeys;     /**< does what it is asked for all the same */
 } fake_rule;
 
+/** A transaction that the node has taken. */
+typedef struct fake_taken {
+    uint64_t nonce, max_fee, tip, anchor;
+    bool mined;
+} fake_taken;
+
 /** Everything about the node. Strings are borrowed. */
 typedef struct fake_node_state {
     node_fault fault;
     const char *fault_method; /**< only exchanges that ask for it; NULL = all */
     uint64_t fault_beyond;    /**< only exchanges that ask for more peers at a time; 0 = all */
     unsigned fault_times;     /**< how often; 0 = always */
+    const char *retry_after;  /**< header lines with NODE_429, NODE_LIMITED and NODE_503; NULL = none */
     fake_rule rules[FAKE_RULES_MAX + 1];
 
     uint64_t chain_id, block_number, block_time, base_fee, tip, balance;
@@ -122,14 +136,20 @@ typedef struct fake_node_state {
     bool no_sync;             /**< does not know eth_sendRawTransactionSync */
     bool sync_without_answer; /**< its answer to that is null: not mined in its time */
     node_outcome outcome;
-    unsigned receipt_after;  /**< how often the receipt is asked for in vain */
-    const char *revert_data; /**< hex with 0x, of the replay; NULL = the replay succeeds */
+    bool has_pool;           /**< a real node's rules: nonces, known transactions, 10 % for a replacement */
+    uint64_t mines_from_fee; /**< what offers less per gas is not mined */
+    unsigned mines_first_at; /**< when it takes that many transactions the first of them is mined; 0 = not */
+    unsigned blocks_while_pending; /**< so many come each time the latest is asked for */
+    unsigned receipt_after;        /**< how often the receipt is asked for in vain */
+    const char *revert_data;       /**< hex with 0x, of the replay; NULL = the replay succeeds */
     uint64_t gas_used, gas_price;
 
     /* What happened. */
     unsigned sends, taken, receipts_asked, replays;
-    uint64_t last_nonce;  /**< of the last transaction taken */
-    char listed_url[257]; /**< what the instance registered; "" = not listed */
+    uint64_t last_nonce;             /**< of the last transaction taken */
+    fake_taken took[FAKE_TAKEN_MAX]; /**< the first ones taken */
+    unsigned registrations;          /**< that succeeded, withdrawals included */
+    char listed_url[257];            /**< what the instance registered; "" = not listed */
     char listed_address[41];
     uint64_t listed_until;
 } fake_node_state;

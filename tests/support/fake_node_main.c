@@ -47,6 +47,7 @@ static bool break_answers(fake_node_state *node, const char *name)
     for (int fault = 0; node_fault_name(fault); fault++) {
         if (strcmp(node_fault_name(fault), name) != 0) continue;
         node->fault = (node_fault)fault;
+        node->retry_after = "Retry-After: 30\r\n"; /* longer than a call lasts */
         return true;
     }
     return false;

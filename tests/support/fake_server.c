@@ -6,6 +6,7 @@
 
 #include <arpa/inet.h>
 #include <dirent.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -291,6 +292,20 @@ static int bind_tcp(char *url, size_t size)
 int fake_refused_port(char url[static 64])
 {
     return bind_tcp(url, 64);
+}
+
+/* A backlog that is full: the kernel then drops what asks for a connection. */
+void fake_deaf_port(char url[static 64], int fds[static FAKE_DEAF_FDS])
+{
+    struct sockaddr_in address;
+    socklen_t len = sizeof address;
+    fds[0] = bind_tcp(url, 64);
+    must(!getsockname(fds[0], (struct sockaddr *)&address, &len) && !listen(fds[0], 0), "listen");
+    for (size_t i = 1; i < FAKE_DEAF_FDS; i++) {
+        fds[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+        must(fds[i] >= 0 && (!connect(fds[i], (struct sockaddr *)&address, len) || errno == EINPROGRESS),
+             "connect");
+    }
 }
 
 fake_server *fake_server_tcp(fake_handler handler, void *context)

@@ -77,6 +77,13 @@ bool fake_delay(fake_reply *reply, unsigned ms);
  */
 int fake_refused_port(char url[static 64]);
 
+/**
+ * A port of 127.0.0.1 that neither accepts nor refuses connections, until the descriptors are closed. Writes
+ * "http://127.0.0.1:PORT".
+ */
+enum { FAKE_DEAF_FDS = 5 };
+void fake_deaf_port(char url[static 64], int fds[static FAKE_DEAF_FDS]);
+
 /** Removes a directory with the files in it. */
 void fake_remove_dir(const char *dir);
 

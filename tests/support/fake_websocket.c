@@ -23,11 +23,11 @@ bool fake_websocket_is_asked(const fake_request *request)
     return strcasestr(request->headers, "Upgrade: websocket");
 }
 
-static void open_socket(fake_reply *reply, const fake_request *request)
+size_t fake_websocket_head(const fake_request *request, char head[static FAKE_WEBSOCKET_HEAD])
 {
     static const char guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
     const char *key = strcasestr(request->headers, "Sec-WebSocket-Key:");
-    char accept[64], head[256];
+    char accept[64];
     uint8_t digest[SHA1_DIGEST_SIZE];
     struct sha1_ctx sha1;
     key = key ? key + strlen("Sec-WebSocket-Key:") : "";
@@ -38,11 +38,17 @@ static void open_socket(fake_reply *reply, const fake_request *request)
     sha1_digest(&sha1, sizeof digest, digest);
     base64_encode_raw(accept, sizeof digest, digest);
     accept[BASE64_ENCODE_RAW_LENGTH(SHA1_DIGEST_SIZE)] = '\0';
-    int len = snprintf(head, sizeof head,
+    int len = snprintf(head, FAKE_WEBSOCKET_HEAD,
                        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                        "Sec-WebSocket-Accept: %s\r\n\r\n",
                        accept);
-    fake_send_raw(reply, head, (size_t)len);
+    return (size_t)len;
+}
+
+static void open_socket(fake_reply *reply, const fake_request *request)
+{
+    char head[FAKE_WEBSOCKET_HEAD];
+    fake_send_raw(reply, head, fake_websocket_head(request, head));
 }
 
 void fake_websocket_send_raw(fake_websocket *socket, const void *data, size_t len)

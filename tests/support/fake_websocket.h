@@ -9,6 +9,8 @@
  * client uses, so that one's mistakes are not the other's.
  */
 
+enum { FAKE_WEBSOCKET_HEAD = 256 };
+
 typedef struct fake_websocket fake_websocket;
 
 /** Gets each text message, in the connection's thread. */
@@ -19,6 +21,9 @@ typedef void (*fake_websocket_end_fn)(void *context, fake_websocket *socket);
 
 /** Whether a request asks for a WebSocket. */
 bool fake_websocket_is_asked(const fake_request *request);
+
+/** Writes the head of the answer that opens it, for a server that sends it in its own way; its length. */
+size_t fake_websocket_head(const fake_request *request, char head[static FAKE_WEBSOCKET_HEAD]);
 
 /** Opens one, and serves it until either side ends it. `on_end` may be NULL. */
 void fake_websocket_serve(fake_reply *reply, const fake_request *request, fake_websocket_fn on_text,

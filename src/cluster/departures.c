@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+#include "cluster/departures.h"
+
+#include "base/hex.h"
+#include "cluster/block.h"
+#include "cluster/list.h"
+#include "cluster/sdk.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Peers asked for at a time; and beyond how many nobody else is asked, but three blocks are waited for. */
+enum { ASKED_MAX = 16, MANY = 256 };
+
+/* One that is missing. */
+typedef struct missing {
+    const dstack_p2p_peer *peer;
+    uint64_t since;
+    bool gone;
+} missing;
+
+static int by_instance(const void *a, const void *b)
+{
+    const dstack_p2p_peer *const *left = a, *const *right = b;
+    return strcmp((*left)->instance_id, (*right)->instance_id);
+}
+
+static const dstack_p2p_peer **order(const dstack_p2p_peers *list)
+{
+    const dstack_p2p_peer **peers = malloc((list->count + 1) * sizeof *peers);
+    for (size_t i = 0; peers && i < list->count; i++)
+        peers[i] = &list->peers[i]->record;
+    if (peers) qsort(peers, list->count, sizeof *peers, by_instance);
+    return peers;
+}
+
+static uint64_t since_when(const cluster_departures *departures, const char *instance_id, uint64_t now)
+{
+    for (size_t i = 0; i < departures->count; i++)
+        if (!strcmp(departures->held[i].instance_id, instance_id)) return departures->held[i].since;
+    return now;
+}
+
+/* Those of `before` that are not in `list`; NULL when memory is exhausted. */
+static missing *find_missing(const cluster_departures *departures, const dstack_p2p_peers *before,
+                             const dstack_p2p_peers *list, size_t *count)
+{
+    missing *found = calloc(before->count + 1, sizeof *found);
+    const dstack_p2p_peer **peers = order(list);
+    *count = 0;
+    for (size_t i = 0; found && peers && i < before->count; i++) {
+        const dstack_p2p_peer *peer = &before->peers[i]->record;
+        if (bsearch(&peer, peers, list->count, sizeof *peers, by_instance)) continue;
+        uint64_t since = since_when(departures, peer->instance_id, list->block_number);
+        bool gone = list->block_number >= since + CLUSTER_DEPARTURE_BLOCKS;
+        found[(*count)++] = (missing){.peer = peer, .since = since, .gone = gone};
+    }
+    if (!peers) {
+        free(found);
+        found = NULL;
+    }
+    free(peers);
+    return found;
+}
+
+/* ---- The second opinion ---- */
+
+static void read_opinion(const eth_request *answer, missing *one)
+{
+    registry_peer peer;
+    char url[REGISTRY_URL_MAX + 1];
+    base_error ignored = {0};
+    if (!registry_read_peer(answer, &peer, url, &ignored) && !peer.url_len) one->gone = true;
+}
+
+/* Asks another node about some; one that is older than the list at hand knows nothing of what came since. */
+static bool ask_elsewhere(dstack_p2p *sdk, eth_rpc *rpc, missing *some, size_t count, uint64_t known_block)
+{
+    eth_batch batch;
+    size_t asked[ASKED_MAX];
+    uint8_t id[20];
+    cluster_block block;
+    base_error problem = {0};
+    eth_rpc_begin(&batch);
+    size_t block_at = cluster_ask_block(&batch, sdk->config.block);
+    for (size_t i = 0; i < count; i++) {
+        (void)base_hex_decode(some[i].peer->instance_id, 40, id, sizeof id);
+        asked[i] = registry_ask_peer(&batch, sdk->config.contract20, id, sdk->config.block);
+    }
+    bool answered = !eth_rpc_send_elsewhere(rpc, &batch, &problem) &&
+                    !cluster_read_block(&batch.requests[block_at], &block, &problem) &&
+                    block.number >= known_block;
+    for (size_t i = 0; answered && i < count; i++)
+        read_opinion(&batch.requests[asked[i]], &some[i]);
+    eth_batch_free(&batch);
+    return answered;
+}
+
+static void seek_opinions(dstack_p2p *sdk, eth_rpc *rpc, missing *all, size_t count, uint64_t known_block)
+{
+    if (count > MANY) return;
+    for (size_t i = 0; i < count;) {
+        missing some[ASKED_MAX];
+        size_t asked[ASKED_MAX], n = 0;
+        for (; i < count && n < ASKED_MAX; i++)
+            if (!all[i].gone) some[n] = all[i], asked[n++] = i;
+        if (!n || !ask_elsewhere(sdk, rpc, some, n, known_block)) return;
+        for (size_t j = 0; j < n; j++)
+            all[asked[j]].gone = some[j].gone;
+    }
+}
+
+/* ---- What becomes of them ---- */
+
+static void note(const dstack_p2p *sdk, const cluster_departures *departures, size_t count)
+{
+    if (count && !departures->count)
+        base_log_write(&sdk->config.log, DSTACK_P2P_LOG_INFO,
+                       "%zu peers are kept: one node alone does not list them any more", count);
+}
+
+static int hold(dstack_p2p *sdk, cluster_departures *departures, const missing *all, size_t count,
+                dstack_p2p_peers *list, base_error *error)
+{
+    cluster_departure *held = calloc(count + 1, sizeof *held);
+    size_t kept = 0;
+    bool ok = held;
+    for (size_t i = 0; ok && i < count; i++) {
+        if (all[i].gone) continue;
+        memcpy(held[kept].instance_id, all[i].peer->instance_id, sizeof held[kept].instance_id);
+        held[kept++].since = all[i].since;
+        ok = cluster_list_add_record(list, all[i].peer);
+    }
+    if (!ok) {
+        free(held);
+        return base_fail(error, DSTACK_P2P_ERR_NO_MEMORY, "out of memory, or too many peers");
+    }
+    note(sdk, departures, kept);
+    cluster_departures_free(departures);
+    *departures = (cluster_departures){.held = held, .count = kept};
+    return cluster_list_finish(list, error);
+}
+
+int cluster_departures_judge(dstack_p2p *sdk, eth_rpc *rpc, cluster_departures *departures,
+                             const dstack_p2p_peers *before, dstack_p2p_peers *list, base_error *error)
+{
+    size_t count;
+    if (!before || eth_rpc_endpoints(rpc) < 2) {
+        cluster_departures_free(departures);
+        return 0;
+    }
+    missing *all = find_missing(departures, before, list, &count);
+    if (!all) return base_fail(error, DSTACK_P2P_ERR_NO_MEMORY, "out of memory");
+    if (count) seek_opinions(sdk, rpc, all, count, before->block_number);
+    hold(sdk, departures, all, count, list, error);
+    free(all);
+    return error->code;
+}
+
+void cluster_departures_free(cluster_departures *departures)
+{
+    free(departures->held);
+    *departures = (cluster_departures){.held = NULL};
+}
