@@ -9,7 +9,7 @@
 
 /* Steps between two checks; how soon after the faults the list must be right; how long nothing may be told
  * then. */
-enum { ROUND = 30, HEALED_MS = 5000, QUIET_MS = 130000, DEPTH_MAX = 64 };
+enum { ROUND = 30, HEALED_MS = 5000, QUIET_MS = 130000, LIMITED_MS = 40000, DEPTH_MAX = 64 };
 
 typedef struct schedule {
     schedule_options options;
@@ -218,6 +218,11 @@ static bool check(schedule *it)
 {
     end_faults(it);
     stage_pass(&it->stage, HEALED_MS);
+    if (stage_status(&it->stage).code == DSTACK_P2P_ERR_RPC_LIMITED) { /* is obeyed a while longer */
+        stage_pass(&it->stage, LIMITED_MS);
+        end_faults(it);
+        stage_pass(&it->stage, HEALED_MS);
+    }
     it->counts.checks++;
     if (stage_status(&it->stage).code) return fail(it, "the status is bad after the faults");
     if (!stage_is_right(&it->stage)) return fail(it, "the list is wrong after the faults");
