@@ -17,7 +17,7 @@ static void start_over(cluster_pages *pages)
 void cluster_pages_restart(cluster_pages *pages)
 {
     start_over(pages);
-    pages->pinned = false;
+    pages->pinned = pages->no_state = false;
 }
 
 static void pin_to(cluster_pages *pages, const cluster_block *block)

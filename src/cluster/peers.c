@@ -95,17 +95,22 @@ static cluster_page_outcome read_at_block(reading *it, base_error *error)
     return outcome;
 }
 
+static cluster_page_outcome read_again(reading *it, base_error *error)
+{
+    base_log_write(&it->sdk->config.log, DSTACK_P2P_LOG_INFO, "reading the peers again: %s", error->text);
+    base_error_clear(error);
+    return read_at_block(it, error);
+}
+
 static int read_all(reading *it, base_error *error)
 {
     cluster_page_outcome outcome = read_at_block(it, error);
-    bool may_differ = !it->at || it->pages.no_state; /* a later block does as well */
-    if (outcome == CLUSTER_PAGE_READ_AGAIN && may_differ) {
-        it->at = NULL;
-        base_log_write(&it->sdk->config.log, DSTACK_P2P_LOG_INFO, "reading the peers again: %s", error->text);
-        base_error_clear(error);
-        outcome = read_at_block(it, error);
+    if (outcome == CLUSTER_PAGE_READ_AGAIN) outcome = read_again(it, error);
+    if (outcome == CLUSTER_PAGE_READ_AGAIN && it->at && it->pages.no_state) {
+        it->at = NULL; /* whatever the node has */
+        outcome = read_again(it, error);
     }
-    if (outcome == CLUSTER_PAGE_READ_AGAIN && may_differ)
+    if (outcome == CLUSTER_PAGE_READ_AGAIN && !it->at)
         base_error_context(error,
                            "no whole list of one block, twice in a row; use a node that keeps the state "
                            "of recent blocks");
