@@ -54,10 +54,12 @@ void stage_open(stage *it, const stage_options *options)
 
 void stage_close(stage *it)
 {
+    if (!it->sdk) return;
     dstack_p2p_free(it->sdk);
     fake_network_stop(it->network);
     recorder_free(&it->recorder);
     stepped_clock_free(&it->clock);
+    it->sdk = NULL;
 }
 
 void stage_pass(stage *it, uint64_t ms)
@@ -75,6 +77,31 @@ void stage_mine(stage *it)
     fake_chain_mine(fake_network_chain(it->network));
     fake_network_announce(it->network);
     fake_network_unlock(it->network);
+}
+
+void stage_register(stage *it, unsigned instance, uint32_t url)
+{
+    fake_chain_register(stage_begin(it), instance, url, 1, 0);
+    stage_mine(it);
+}
+
+void stage_remove(stage *it, unsigned instance)
+{
+    fake_chain_remove(stage_begin(it), instance, 1);
+    stage_mine(it);
+}
+
+void stage_set_faults(stage *it, size_t node, network_faults faults)
+{
+    fake_network_lock(it->network);
+    *fake_network_faults(it->network, node) = faults;
+    fake_network_announce(it->network);
+    fake_network_unlock(it->network);
+}
+
+size_t stage_told(const stage *it)
+{
+    return it->recorder.joined + it->recorder.left + it->recorder.changed;
 }
 
 dstack_p2p_status stage_status(stage *it)

@@ -30,7 +30,7 @@ typedef struct stage {
 
 /** Starts everything, and lets the monitor read the first list. Ends the test when that fails. */
 void stage_open(stage *it, const stage_options *options);
-void stage_close(stage *it);
+void stage_close(stage *it); /**< also one that is not open */
 
 /** Lets time pass, until the monitor rests. */
 void stage_pass(stage *it, uint64_t ms);
@@ -38,6 +38,16 @@ void stage_pass(stage *it, uint64_t ms);
 /** Locks the network for a change of the chain, and ends it: mines, announces, unlocks. */
 fake_chain *stage_begin(stage *it);
 void stage_mine(stage *it);
+
+/** Both with one transaction in between: registers at a URL, or takes out. */
+void stage_register(stage *it, unsigned instance, uint32_t url);
+void stage_remove(stage *it, unsigned instance);
+
+/** Changes a node's faults, and announces what that makes of the chain. */
+void stage_set_faults(stage *it, size_t node, network_faults faults);
+
+/** Changes told so far. */
+size_t stage_told(const stage *it);
 
 dstack_p2p_status stage_status(stage *it);
 

@@ -148,6 +148,7 @@ size_t fake_network_drop(fake_network *network, size_t node)
     size_t count = 0;
     for (network_socket *socket = network->nodes[node].sockets; socket; socket = socket->next, count++)
         fake_websocket_drop(socket->socket);
+    network->nodes[node].sockets = NULL;
     return count;
 }
 
@@ -175,4 +176,9 @@ void fake_network_forget(fake_network *network, uint64_t salt)
 uint64_t fake_network_requests(const fake_network *network)
 {
     return network->requests;
+}
+
+size_t fake_network_sockets(const fake_network *network)
+{
+    return network->sockets;
 }

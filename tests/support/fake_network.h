@@ -81,7 +81,8 @@ bool fake_network_lift(fake_network *network);
 /** All nodes lose everything: from now on it is another chain history. */
 void fake_network_forget(fake_network *network, uint64_t salt);
 
-/** Requests so far, each in a batch counted. */
+/** Requests so far, each in a batch counted; and WebSockets that were opened. */
 uint64_t fake_network_requests(const fake_network *network);
+size_t fake_network_sockets(const fake_network *network);
 
 #endif

@@ -37,6 +37,7 @@ struct fake_network {
     network_node nodes[NETWORK_NODES];
     size_t count;
     uint64_t requests;
+    size_t sockets;
     unsigned ambush_in; /**< 0 = there is none */
     fake_ambush ambush;
     void *context;

@@ -8,6 +8,7 @@
 
 static void add(network_socket *socket)
 {
+    socket->node->network->sockets++;
     socket->next = socket->node->sockets;
     socket->node->sockets = socket;
 }
