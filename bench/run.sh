@@ -15,6 +15,7 @@ cmake --build "$BUILD_DIR" > "$BUILD_DIR/build.log" || { tail -n 30 "$BUILD_DIR/
 . tests/lib.sh
 
 readonly OWNER_KEY=0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80
+readonly OWNER=0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266
 readonly BIN=$BUILD_DIR/bench
 # Peers in a page: CLUSTER_PAGE_MAX in src/cluster/paging.h.
 readonly PAGE=2000
@@ -121,6 +122,12 @@ reading() {
   echo
 }
 
+# Registered peers with their evidence, checked and not.
+evidence() {
+  contract_deploy
+  "$BIN/bench_evidence" "$RPC" "$CONTRACT" "$OWNER" 1000 "$RUNS"
+}
+
 memory() {
   local port pid
   contract_deploy
@@ -160,4 +167,5 @@ round_trips
 registration
 sizes
 memory
+evidence
 reading

@@ -136,7 +136,8 @@ typedef enum dstack_p2p_log_level {
 
 /**
  * Receives log lines: no newline, no control characters, no secrets, URLs without credentials. Called in
- * the thread that has something to say, which may be the monitor's. `message` is valid during the call.
+ * the thread that has something to say, which may be one of the monitor's; two may call at once. `message`
+ * is valid during the call.
  */
 typedef void (*dstack_p2p_log_fn)(void *context, dstack_p2p_log_level level, const char *message);
 
@@ -199,15 +200,16 @@ typedef struct dstack_p2p_options {
     /** Ceiling for the tip, maxPriorityFeePerGas, in wei; a node that suggests more is not followed.
      *  Default: 50 gwei. */
     uint64_t max_priority_fee_per_gas;
-    /** Ceiling for what this handle's transactions can cost within 24 hours, in wei. A mined transaction
-     *  counts with what it really cost, one that was signed and is not known to be mined with the most it
-     *  can. Default: 0.05 ether. */
+    /** Ceiling for what this node's transactions can cost within 24 hours, in wei, over restarts too if there
+     *  is a state directory. A mined transaction counts with what it really cost, one that was signed and is
+     *  not known to be mined with the most it can. Default: 0.05 ether. */
     uint64_t max_fee_per_day;
     /** How long to wait for a guest agent that is not there yet. Default: 300,000 (five minutes). */
     uint32_t guest_wait_ms;
     /** Time limit of one exchange with the node. Default: 10,000. At most 600,000. */
     uint32_t rpc_timeout_ms;
-    /** How long to wait for a sent transaction to be mined. Default: 120,000. */
+    /** How long to wait for a sent transaction, or what replaces it, to be mined; and before that for other
+     *  processes with the same wallet. Default: 120,000. */
     uint32_t confirm_timeout_ms;
     /** How often the monitor asks for changes while no subscription tells it. Default: 2,000. At least 10. */
     uint32_t poll_interval_ms;
@@ -219,8 +221,9 @@ typedef struct dstack_p2p_options {
     dstack_p2p_log_fn log;
     void *log_context;
     /** Directory for what several processes with one wallet, and one process after another, have to know of
-     *  each other's transactions. Made if missing; must belong to the user. Default: DSTACK_P2P_STATE_DIR,
-     *  else dstack-p2p in XDG_RUNTIME_DIR, else /tmp/dstack-p2p-<user id>. */
+     *  each other's transactions. Made if missing; must belong to the user, and nobody else may write in it.
+     *  Default: DSTACK_P2P_STATE_DIR, else dstack-p2p in XDG_RUNTIME_DIR, else /tmp/dstack-p2p-<user id>; if
+     *  the one of these two that applies cannot be made all works without, and a warning is logged once. */
     const char *state_dir;
     /** File that keeps the monitor's last list over restarts. It is believed until the node answers: keep it
      *  where nobody else can write. Default: DSTACK_P2P_CACHE_FILE, else none. */
@@ -279,19 +282,23 @@ DSTACK_P2P_API void dstack_p2p_resume(dstack_p2p *sdk);
 
 /**
  * Registers this node as a peer with the handle's connection URL, or renews the lease when less than
- * half of it is left. Sends nothing when that is already so: call it every minute to stay registered.
- * A transaction of an earlier call that is not mined yet is replaced, not doubled.
+ * half of it is left. Sends nothing when that is already so: call it every minute to stay registered, or
+ * let a monitor run, which keeps the registration up from here on (see dstack_p2p_keep). A transaction of
+ * an earlier call, or of a process that was killed, is waited for or replaced, not doubled.
  *
  * Waits for the guest agent (guest_wait_ms), checks its key chain and the contract's conditions before
- * anything is spent, sends one transaction and waits for its receipt. Blocks; dstack_p2p_cancel() ends it.
+ * anything is spent, takes turns with other processes that share the wallet, sends a transaction and waits
+ * for its receipt. One that is in no block after three is replaced, with both fees raised by 12.5 %, five
+ * times at most, within the ceilings. Blocks; dstack_p2p_cancel() ends it.
  *
  * Returns DSTACK_P2P_OK once the contract lists this node with this URL, or why it does not.
  */
 DSTACK_P2P_API int dstack_p2p_register(dstack_p2p *sdk);
 
 /**
- * Withdraws this node from the peers; the NFT stays. Sends nothing when it is not registered, unless a
- * registration of this handle may still be on its way.
+ * Withdraws this node from the peers; the NFT stays. The monitor keeps the registration up no longer, also
+ * when this fails. Sends nothing when it is not registered, unless a registration of this handle, or of an
+ * earlier process, may still be on its way.
  * Returns DSTACK_P2P_OK once the contract does not list this node, or why it still may.
  */
 DSTACK_P2P_API int dstack_p2p_withdraw(dstack_p2p *sdk);
@@ -426,8 +433,11 @@ typedef struct dstack_p2p_status {
  * list stays, and the status says how old it is and why. A node that is behind what was seen already
  * changes nothing (RPC_ANSWER); nor does one whose chain has another history, such as a development chain
  * that was started anew (WRONG_CHAIN): to accept that, start the monitor again, without the cache file.
- * With a cache file the first list may be that of an earlier run. All signals but those of faults are
- * blocked in the thread.
+ * With a cache file the first list may be that of an earlier run.
+ *
+ * Unless options.keep says otherwise a second thread keeps this node's registration up, from a
+ * dstack_p2p_register() that succeeded, or left a transaction on its way (UNCONFIRMED), until
+ * dstack_p2p_withdraw(). All signals but those of faults are blocked in the threads.
  *
  * callback  may be NULL: changes then show on the descriptor only
  *
@@ -437,8 +447,9 @@ typedef struct dstack_p2p_status {
 DSTACK_P2P_API int dstack_p2p_monitor_start(dstack_p2p *sdk, dstack_p2p_monitor_fn callback, void *context);
 
 /**
- * Stops watching: no callback starts after it returns. Waits for the thread, except inside the callback,
- * where it does what cancel does. Any thread. DSTACK_P2P_OK also when nothing runs.
+ * Stops watching, and keeping the registration up: no callback starts after it returns; a transaction that
+ * is on its way stays so. Waits for the threads, except inside the callback, where it does what cancel does.
+ * Any thread. DSTACK_P2P_OK also when nothing runs.
  */
 DSTACK_P2P_API int dstack_p2p_monitor_stop(dstack_p2p *sdk);
 

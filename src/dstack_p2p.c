@@ -68,7 +68,9 @@ dstack_p2p *dstack_p2p_new_with_options(const char *contract, const char *url,
     sdk->clock = base_clock_system();
     sdk->cancel_fd = base_event_new();
     sdk->gate_fd = base_gate_new();
-    if (!cluster_monitor_init(&sdk->monitor) || sdk->cancel_fd < 0 || sdk->gate_fd < 0)
+    cluster_proofs_init(&sdk->proofs);
+    bool watches = cluster_monitor_init(&sdk->monitor), keeps = cluster_keeper_init(&sdk->keeper);
+    if (!watches || !keeps || sdk->cancel_fd < 0 || sdk->gate_fd < 0)
         base_fail(&sdk->config_error, DSTACK_P2P_ERR_SYSTEM, "the system refuses more descriptors");
     cluster_config_load(&sdk->config, contract, url, options, &sdk->config_error);
     atomic_store(&sdk->chain_id, sdk->config.chain_id);
@@ -80,9 +82,11 @@ void dstack_p2p_free(dstack_p2p *sdk)
 {
     if (!sdk) return;
     cluster_monitor_free(sdk);
+    cluster_keeper_free(sdk);
     guest_client_free(sdk->guest);
     eth_rpc_free(sdk->rpc);
     cluster_identity_free(&sdk->identity);
+    cluster_proofs_free(&sdk->proofs);
     cluster_config_free(&sdk->config);
     base_event_free(sdk->cancel_fd);
     base_gate_free(sdk->gate_fd);
@@ -140,6 +144,7 @@ static int membership(dstack_p2p *sdk, const char *url)
     cluster_session session;
     if (enter(sdk)) return sdk->error.code;
     if (!cluster_own_session(sdk, &session, &sdk->error)) cluster_register(&session, url, &sdk->error);
+    if (*url) cluster_keeper_registered(sdk, &sdk->error, &session.standing);
     return leave(sdk);
 }
 
@@ -156,6 +161,7 @@ int dstack_p2p_register(dstack_p2p *sdk)
 int dstack_p2p_withdraw(dstack_p2p *sdk)
 {
     if (!sdk) return DSTACK_P2P_ERR_INVALID_ARGUMENT;
+    cluster_keeper_let_go(sdk);
     return membership(sdk, "");
 }
 
@@ -230,7 +236,9 @@ int dstack_p2p_monitor_stop(dstack_p2p *sdk)
 
 void dstack_p2p_monitor_cancel(dstack_p2p *sdk)
 {
-    if (sdk) base_event_set(sdk->monitor.stop_fd);
+    if (!sdk) return;
+    base_event_set(sdk->monitor.stop_fd);
+    cluster_keeper_cancel(sdk);
 }
 
 int dstack_p2p_monitor_fd(const dstack_p2p *sdk)

@@ -26,7 +26,9 @@ struct dstack_p2p_peers {
     size_t url_bytes;
     uint64_t version, block_number, block_time;
     uint8_t block_hash32[32];
-    bool knows_self; /**< the handle knew who it is when the list was read */
+    bool knows_self;   /**< the handle knew who it is when the list was read */
+    bool checked;      /**< the peers' evidence was */
+    uint32_t left_out; /**< peers whose evidence does not hold, and that are not in the list */
     const base_clock *clock;
     uint64_t read_ms; /**< by the clock */
 };

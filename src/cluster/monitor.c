@@ -2,11 +2,11 @@
 #include "cluster/monitor.h"
 
 #include "base/event.h"
+#include "base/thread.h"
 #include "cluster/list.h"
 #include "cluster/sdk.h"
 #include "cluster/watch.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -34,21 +34,6 @@ bool cluster_monitor_init(cluster_monitor *monitor)
 
 /* ---- Starting ---- */
 
-/* With all signals blocked, for they are the application's, in its own threads; not those that a fault
- * raises in the thread itself. */
-static bool launch(dstack_p2p *sdk)
-{
-    static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS};
-    sigset_t blocked, saved;
-    sigfillset(&blocked);
-    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
-        sigdelset(&blocked, faults[i]);
-    pthread_sigmask(SIG_SETMASK, &blocked, &saved);
-    bool ok = !pthread_create(&sdk->monitor.thread, NULL, cluster_watch_run, sdk);
-    pthread_sigmask(SIG_SETMASK, &saved, NULL);
-    return ok;
-}
-
 /* Back to before the first reading, and the thread started. */
 static bool begin(dstack_p2p *sdk)
 {
@@ -59,7 +44,8 @@ static bool begin(dstack_p2p *sdk)
     monitor->has_reading = false;
     reset_status(monitor);
     base_event_clear(monitor->changed_fd);
-    monitor->status.running = monitor->started = launch(sdk);
+    monitor->status.running = monitor->started =
+        base_thread_start(&monitor->thread, cluster_watch_run, sdk);
     bool started = monitor->started;
     pthread_mutex_unlock(&monitor->lock);
     return started;
@@ -69,13 +55,16 @@ static int start(dstack_p2p *sdk, dstack_p2p_monitor_fn callback, void *context,
 {
     cluster_monitor *monitor = &sdk->monitor;
     base_event_clear(monitor->stop_fd);
+    if (cluster_keeper_start(sdk, error)) return error->code;
     monitor->callback = callback;
     monitor->context = context;
     if (!cluster_watch_init(sdk))
         base_fail(error, DSTACK_P2P_ERR_NO_MEMORY, "out of memory");
     else if (!begin(sdk))
         base_fail(error, DSTACK_P2P_ERR_SYSTEM, "cannot start a thread for the monitor");
-    if (error->code) cluster_watch_free(&monitor->watch);
+    if (!error->code) return 0;
+    cluster_keeper_stop(sdk);
+    cluster_watch_free(&monitor->watch);
     return error->code;
 }
 
@@ -94,11 +83,13 @@ int cluster_monitor_start(dstack_p2p *sdk, dstack_p2p_monitor_fn callback, void 
 
 /* ---- Stopping ---- */
 
-static void join(cluster_monitor *monitor)
+static void join(dstack_p2p *sdk)
 {
+    cluster_monitor *monitor = &sdk->monitor;
     monitor->joining = true;
     pthread_mutex_unlock(&monitor->lock);
     pthread_join(monitor->thread, NULL);
+    cluster_keeper_stop(sdk);
     pthread_mutex_lock(&monitor->lock);
     cluster_watch_free(&monitor->watch);
     monitor->joining = monitor->started = false;
@@ -109,9 +100,10 @@ void cluster_monitor_stop(dstack_p2p *sdk)
 {
     cluster_monitor *monitor = &sdk->monitor;
     base_event_set(monitor->stop_fd);
+    cluster_keeper_cancel(sdk);
     pthread_mutex_lock(&monitor->lock);
     bool inside = monitor->started && pthread_equal(monitor->thread, pthread_self());
-    if (!inside && monitor->started && !monitor->joining) join(monitor);
+    if (!inside && monitor->started && !monitor->joining) join(sdk);
     while (!inside && monitor->joining)
         pthread_cond_wait(&monitor->joined, &monitor->lock);
     pthread_mutex_unlock(&monitor->lock);
@@ -138,6 +130,7 @@ void cluster_monitor_status(dstack_p2p *sdk, dstack_p2p_status *status)
     *status = monitor->status;
     status->age_ms = monitor->has_reading ? base_now_ms(sdk->clock) - monitor->good_ms : UINT64_MAX;
     pthread_mutex_unlock(&monitor->lock);
+    cluster_keeper_status(sdk, status);
 }
 
 dstack_p2p_peers *cluster_monitor_take(dstack_p2p *sdk)

@@ -2,6 +2,7 @@
 #include "cluster/peers.h"
 
 #include "cluster/block.h"
+#include "cluster/evidence.h"
 #include "cluster/pages.h"
 #include "cluster/sdk.h"
 
@@ -133,9 +134,10 @@ dstack_p2p_peers *cluster_read_peers_at(dstack_p2p *sdk, eth_rpc *rpc, cluster_p
         base_fail(error, DSTACK_P2P_ERR_NO_MEMORY, "out of memory");
         return NULL;
     }
+    int code = cluster_evidence_prepare(sdk, rpc, error);
     list->knows_self = sdk->has_identity;
     if (list->knows_self) it.pages.self20 = sdk->identity.instance20;
-    if (read_all(&it, error)) {
+    if (code || read_all(&it, error) || cluster_evidence_check(sdk, rpc, list, error)) {
         cluster_name_contract(sdk, error);
         dstack_p2p_peers_free(list);
         return NULL;

@@ -79,8 +79,8 @@ int cluster_prepare(cluster_session *session, const cluster_view *seen, const ch
     if (choose_fees(sdk, seen, cluster_gas_limit(strlen(url), is_gateway), call, error) ||
         make_call_data(session, seen, url, &call->data, error))
         return error->code;
-    if (*url) sdk->ledger.open_anchor = seen->block.number;
     if (!eth_chain_gas_includes_data(atomic_load(&sdk->chain_id))) return 0;
+    if (*url) sdk->ledger.open_anchor = seen->block.number;
     cluster_books_save(session);
     if (estimate_gas(session, &call->data, &gas, error)) return error->code;
     return choose_fees(sdk, seen, gas > UINT64_MAX / 2 ? gas : gas + gas / 4, call, error);

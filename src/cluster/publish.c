@@ -25,6 +25,8 @@ static void set_list(cluster_monitor *monitor, dstack_p2p_peers *list, bool tell
     monitor->list = list;
     monitor->status.version = list->version;
     monitor->status.peers = (uint32_t)list->count;
+    monitor->status.checked = list->checked;
+    monitor->status.left_out = list->left_out;
     monitor->status.registered = self;
     monitor->status.lease_expires_at = self ? self->expires_at : 0;
     if (tell) base_event_set(monitor->changed_fd);

@@ -2,6 +2,7 @@
 #include "cluster/refresh.h"
 
 #include "base/hex.h"
+#include "cluster/evidence.h"
 #include "cluster/list.h"
 #include "cluster/sdk.h"
 
@@ -136,7 +137,8 @@ dstack_p2p_peers *cluster_refresh(dstack_p2p *sdk, eth_rpc *rpc, const dstack_p2
     it.list->block_time = head->block.time;
     memcpy(it.list->block_hash32, head->block.hash32, sizeof head->block.hash32);
     if (!keep_others(&it, before, error) && !read_touched(&it, rpc, error) &&
-        !check_version(&it, before, error) && !cluster_list_finish(it.list, error))
+        !check_version(&it, before, error) && !cluster_list_finish(it.list, error) &&
+        !cluster_evidence_check(sdk, rpc, it.list, error))
         return it.list;
     dstack_p2p_peers_free(it.list);
     return NULL;

@@ -55,23 +55,38 @@ static void report_replacement(const cluster_session *session, const cluster_cal
                    (unsigned long long)call->nonce, fee, tip);
 }
 
+/* From now on it is the receipt that is waited for. */
+static void start_waiting(const cluster_session *session, effort *it)
+{
+    if (!it->sent) it->end_ms = patience_end(session);
+    it->sent = true;
+}
+
+/* With the statement signed, since that may take the guest agent a while, and before anything is sent: the
+ * wallet. A live transaction has its nonce already. `*again`: others were there meanwhile. */
+static int take_wallet(cluster_session *session, const effort *it, bool *again, base_error *error)
+{
+    if (session->sdk->ledger.live) return 0;
+    return cluster_wallet_take(session, it->seen.nonce, it->end_ms, again, error);
+}
+
 /* A new version, or a first one. */
 static int send_new(cluster_session *session, effort *it, cluster_receipt *receipt, bool *again,
                     base_error *error)
 {
     cluster_call call;
-    bool submits = !cluster_prepare(session, &it->seen, it->url, &call, error);
-    if (submits) {
-        report_replacement(session, &call);
-        it->is_delivered = !cluster_submit(session, &call, receipt, again, error);
-    } else {
+    if (cluster_prepare(session, &it->seen, it->url, &call, error)) {
         may_do_without(session, it, error);
+    } else if (!take_wallet(session, it, again, error) && !*again) {
+        report_replacement(session, &call);
+        start_waiting(session, it);
+        it->is_delivered = !cluster_submit(session, &call, receipt, again, error);
     }
     cluster_call_free(&call);
     return error->code;
 }
 
-/* Hands the node what is due; 0 with `receipt` filled in if it is mined already. */
+/* Hands the node what is due; 0 with `receipt` filled in if it is mined already, or with `*again`. */
 static int send(cluster_session *session, effort *it, cluster_receipt *receipt, bool *again,
                 base_error *error)
 {
@@ -79,12 +94,26 @@ static int send(cluster_session *session, effort *it, cluster_receipt *receipt, 
     const cluster_ledger *ledger = &session->sdk->ledger;
     cluster_step step = cluster_ledger_step(ledger, it->url, seen->state.last_anchor, seen->block.number);
     memset(receipt, 0, sizeof *receipt);
-    if (!it->sent) it->end_ms = patience_end(session);
-    it->sent = true;
     if (step != CLUSTER_RESUME && send_new(session, it, receipt, again, error)) return error->code;
-    if (it->is_delivered || ledger->raise) return 0; /* it has one with this nonce, and wants no other */
+    if (*again || it->is_delivered || ledger->raise) return 0; /* with raise it has one, and wants no other */
+    start_waiting(session, it);
     it->is_delivered = !cluster_deliver(session, receipt, again, error);
     return error->code;
+}
+
+/* What it comes to: the state that was seen, or that a transaction made of it. */
+static void note_standing(cluster_session *session, const cluster_view *seen, const cluster_receipt *receipt)
+{
+    const registry_state *state = &seen->state;
+    cluster_standing *standing = &session->standing;
+    *standing = (cluster_standing){.block_number = seen->block.number,
+                                   .block_time = seen->block.time,
+                                   .expires_at = state->peer.expires_at,
+                                   .lease = state->lease_duration};
+    if (!receipt) return;
+    standing->sent = true;
+    standing->block_number = receipt->block_number;
+    standing->expires_at = state->lease_duration ? seen->block.time + state->lease_duration : 0;
 }
 
 static int take_in(cluster_session *session, effort *it, const cluster_receipt *receipt, bool *again,
@@ -94,6 +123,7 @@ static int take_in(cluster_session *session, effort *it, const cluster_receipt *
                    (unsigned long long)receipt->gas_used, (unsigned long long)receipt->block_number);
     cluster_ledger_settle(&session->sdk->ledger, receipt->cost);
     cluster_books_save(session);
+    note_standing(session, &it->seen, receipt);
     if (receipt->succeeded) return 0;
     cluster_explain_failure(session, receipt, it->url, again, error);
     if (error->code == DSTACK_P2P_ERR_REVERTED && it->failures++ > 0) *again = false; /* each costs gas */
@@ -108,6 +138,7 @@ static int transact(cluster_session *session, effort *it, bool *again, base_erro
         it->tries++;
         return error->code;
     }
+    if (*again) return 0;
     if (!receipt.mined &&
         cluster_await(session, it->end_ms, *it->hindrance ? it->hindrance : NULL, &receipt, error))
         return error->code;
@@ -116,23 +147,24 @@ static int transact(cluster_session *session, effort *it, bool *again, base_erro
 }
 
 /* Whether it is registered, or withdrawn. What a withdrawal has to stop stands in the books. */
-static bool is_done(const cluster_session *session, const effort *it)
+static bool is_done(cluster_session *session, const effort *it)
 {
-    return (*it->url || session->books.open) &&
-           cluster_is_done(session->sdk, &it->seen.state, &it->seen.block, it->url);
+    if ((!*it->url && !session->books.open) ||
+        !cluster_is_done(session->sdk, &it->seen.state, &it->seen.block, it->url))
+        return false;
+    note_standing(session, &it->seen, NULL);
+    return true;
 }
 
-/* Opens the books, then takes the wallet; `*changed` when something may be otherwise than it was seen. A live
- * transaction has its nonce already. */
+/* Opens the books, and checks that nothing speaks against it; `*changed` when something may be otherwise than
+ * it was seen. */
 static int get_ready(cluster_session *session, effort *it, bool *changed, base_error *error)
 {
     if (!session->books.open) {
         if (cluster_books_open(session, it->end_ms, changed, error) || *changed) return error->code;
         if (is_done(session, it)) return 0;
     }
-    if (cluster_check_conditions(session, &it->seen.state, it->url, error)) return error->code;
-    if (session->sdk->ledger.live) return 0;
-    return cluster_wallet_take(session, it->seen.nonce, it->end_ms, changed, error);
+    return cluster_check_conditions(session, &it->seen.state, it->url, error);
 }
 
 /* A look that fails while a transaction is on its way says nothing about that. */

@@ -7,9 +7,11 @@
 #include "cluster/books.h"
 #include "cluster/config.h"
 #include "cluster/identity.h"
+#include "cluster/keeper.h"
 #include "cluster/ledger.h"
 #include "cluster/monitor.h"
 #include "cluster/paging.h"
+#include "cluster/proofs.h"
 #include "eth/rpc.h"
 #include "guest/client.h"
 
@@ -34,9 +36,12 @@ struct dstack_p2p {
     cluster_identity identity;
     atomic_bool has_identity; /**< set after identity, which never changes again: the monitor reads it */
 
+    cluster_proofs proofs; /**< what is known of the peers' evidence */
+
     cluster_ledger ledger; /**< what its transactions cost */
     bool warned_of_state_dir;
     cluster_monitor monitor;
+    cluster_keeper keeper;
 };
 
 /** The connection to the node; NULL, with the reason in `error`, when it cannot be made. */
@@ -55,6 +60,7 @@ typedef struct cluster_session {
     guest_client *guest;
     int cancel_fd;
     cluster_books books;
+    cluster_standing standing; /**< once it is registered */
 } cluster_session;
 
 /** A session with the handle's own connections, for the application's thread. */

@@ -48,13 +48,15 @@ void cluster_watch_free(cluster_watch *watch)
 /* ---- Reading ---- */
 
 /* Whether the list at hand may no longer be what the contract holds. */
-static bool is_outdated(const dstack_p2p *sdk, const cluster_head *head)
+static bool is_outdated(dstack_p2p *sdk, const cluster_head *head)
 {
     const dstack_p2p_peers *list = sdk->monitor.list;
     const cluster_watch *watch = &sdk->monitor.watch;
     return !list || watch->reread || head->reorganised || head->version != list->version ||
            head->block.time >= cluster_list_first_expiry(list) ||
-           base_now_ms(sdk->clock) - watch->full_ms >= REREAD_MS || (sdk->has_identity && !list->knows_self);
+           base_now_ms(sdk->clock) - watch->full_ms >= REREAD_MS ||
+           (sdk->has_identity && !list->knows_self) ||
+           cluster_proofs_are_due(&sdk->proofs, base_now_ms(sdk->clock));
 }
 
 /* Whether reading some peers again does for reading all. */
@@ -62,7 +64,7 @@ static bool may_refresh(const dstack_p2p *sdk, const cluster_head *head)
 {
     const dstack_p2p_peers *list = sdk->monitor.list;
     const cluster_watch *watch = &sdk->monitor.watch;
-    return list && !watch->reread && !head->reorganised && reads_latest(sdk) &&
+    return list && !list->left_out && !watch->reread && !head->reorganised && reads_latest(sdk) &&
            head->block.time < cluster_list_first_expiry(list) &&
            base_now_ms(sdk->clock) - watch->full_ms < REREAD_MS &&
            !(sdk->has_identity && !list->knows_self) &&
@@ -121,6 +123,19 @@ static void judge_listener(dstack_p2p *sdk)
     }
 }
 
+/* What a good reading means for this node's own registration; `before`: so many peers were there. */
+static void tell_keeper(dstack_p2p *sdk, uint32_t before)
+{
+    const cluster_monitor *monitor = &sdk->monitor;
+    uint32_t now = monitor->status.peers;
+    if (!monitor->list->knows_self) return;
+    cluster_keeper_notice(sdk, &(cluster_notice){.listed = monitor->status.registered,
+                                                 .expires_at = monitor->status.lease_expires_at,
+                                                 .read_at = monitor->list->block_number,
+                                                 .block_time = monitor->watch.block_time,
+                                                 .lost = before > now ? before - now : 0});
+}
+
 static int work(dstack_p2p *sdk)
 {
     cluster_watch *watch = &sdk->monitor.watch;
@@ -140,6 +155,7 @@ static int work(dstack_p2p *sdk)
         dstack_p2p_peers_free(list);
         return error.code;
     }
+    uint32_t before = sdk->monitor.status.peers;
     if (list && watch->is_new_listener) watch->heard_version = list->version;
     if (list) watch->is_new_listener = false;
     if (list && !is_chasing(watch)) memset(&watch->touched, 0, sizeof watch->touched);
@@ -149,6 +165,7 @@ static int work(dstack_p2p *sdk)
         cluster_publish(sdk, list, &error);
     }
     cluster_publish_outcome(sdk, &error);
+    if (!error.code) tell_keeper(sdk, before);
     judge_listener(sdk);
     return error.code;
 }

@@ -40,6 +40,7 @@ void eth_batch_forget_answers(eth_batch *batch)
 {
     for (size_t i = 0; i < batch->count; i++)
         forget_answer(&batch->requests[i]);
+    batch->too_large = false;
 }
 
 void eth_batch_free(eth_batch *batch)
@@ -77,6 +78,15 @@ size_t eth_batch_add(eth_batch *batch, const char *method, const char *params, .
     va_end(args);
     if (request && (len < 0 || (size_t)len >= sizeof text || !base_buf_puts(&request->params, text)))
         batch->failed = true;
+    return batch->count - 1;
+}
+
+size_t eth_batch_add_params(eth_batch *batch, const char *method, const base_buf *params)
+{
+    eth_request *request = append(batch, method);
+    if (!request) return batch->count - 1;
+    base_buf_append(&request->params, params->data, params->len);
+    if (base_buf_failed(&request->params) || base_buf_failed(params)) batch->failed = true;
     return batch->count - 1;
 }
 
@@ -262,7 +272,8 @@ static bool is_bloated(const char *text, size_t len)
 static int parse(eth_batch *batch, size_t first, size_t count, const base_buf *text, base_error *error)
 {
     json_error_t problem;
-    if (is_bloated(text->data, text->len))
+    batch->too_large = is_bloated(text->data, text->len);
+    if (batch->too_large)
         return base_fail(error, DSTACK_P2P_ERR_RPC_ANSWER, "the node's answer has more than %d parts",
                          PARTS_MAX);
     json_t *root = json_loadb(text->data, text->len, JSON_REJECT_DUPLICATES, &problem);

@@ -11,7 +11,7 @@
  * JSON-RPC 2.0 requests and answers, free of I/O: a batch is filled, written, and answered.
  */
 
-enum { ETH_BATCH_MAX = 24 };
+enum { ETH_BATCH_MAX = 64 };
 
 /** One request and its answer. */
 typedef struct eth_request {
@@ -29,7 +29,8 @@ typedef struct eth_request {
 typedef struct eth_batch {
     eth_request requests[ETH_BATCH_MAX];
     size_t count;
-    bool failed; /**< a request could not be added */
+    bool failed;    /**< a request could not be added */
+    bool too_large; /**< the last answer was larger than what is read: asking for less may pass */
 } eth_batch;
 
 void eth_batch_init(eth_batch *batch);
@@ -42,6 +43,9 @@ void eth_batch_forget_answers(eth_batch *batch);
  */
 size_t eth_batch_add(eth_batch *batch, const char *method, const char *params, ...)
     __attribute__((format(printf, 3, 4)));
+
+/** The same with parameters that are not made with a format. */
+size_t eth_batch_add_params(eth_batch *batch, const char *method, const base_buf *params);
 
 /** Adds an eth_call of `data` to `to20` at a block ("latest" or "0x..."). */
 size_t eth_batch_add_call(eth_batch *batch, const uint8_t to20[static 20], const base_buf *data,

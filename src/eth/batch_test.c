@@ -108,6 +108,27 @@ static void test_write_several(void **state)
     eth_batch_free(&batch);
 }
 
+/* Longer than a format may make them. */
+static void test_params_as_they_are(void **state)
+{
+    eth_batch batch;
+    uint64_t next_id = 5;
+    base_buf out = base_buf_make(1 << 20), params = base_buf_make(4096);
+    (void)state;
+    base_buf_puts(&params, "[\"");
+    for (int i = 0; i < 1000; i++)
+        base_buf_puts(&params, "%s");
+    base_buf_puts(&params, "\"]");
+    eth_batch_init(&batch);
+    assert_int_equal(eth_batch_add_params(&batch, "eth_getLogs", &params), 0);
+    assert_true(eth_batch_write(&batch, 0, 1, &next_id, &out));
+    assert_non_null(strstr(out.data, "\"method\":\"eth_getLogs\",\"params\":[\"%s%s"));
+    assert_non_null(strstr(out.data, params.data));
+    eth_batch_free(&batch);
+    base_buf_free(&out);
+    base_buf_free(&params);
+}
+
 static void test_what_does_not_fit_is_told(void **state)
 {
     eth_batch batch;
@@ -134,6 +155,11 @@ static void test_what_does_not_fit_is_told(void **state)
 
     eth_batch_init(&batch);
     base_buf_append(&failed, "ab", 2);
+    eth_batch_add_params(&batch, "eth_getLogs", &failed);
+    assert_true(batch.failed);
+    eth_batch_free(&batch);
+
+    eth_batch_init(&batch);
     eth_batch_add_call(&batch, (const uint8_t[20]){0}, &failed, "latest");
     assert_true(batch.failed);
     eth_batch_free(&batch);
@@ -540,6 +566,14 @@ static void test_too_many_parts(void **state)
         base_buf_puts(&text, "1,");
     base_buf_puts(&text, "1]");
     expect_one_refused(text.data, DSTACK_P2P_ERR_RPC_ANSWER, "more than 65536 parts");
+
+    eth_batch batch;
+    base_error error = {0};
+    read_one(&batch, text.data, &error);
+    assert_true(batch.too_large);
+    eth_batch_forget_answers(&batch);
+    assert_false(batch.too_large);
+    eth_batch_free(&batch);
     base_buf_free(&text);
 }
 
@@ -664,6 +698,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_write_one),
         cmocka_unit_test(test_write_several),
+        cmocka_unit_test(test_params_as_they_are),
         cmocka_unit_test(test_what_does_not_fit_is_told),
         cmocka_unit_test(test_answers_in_any_order),
         cmocka_unit_test(test_null_is_a_result),

@@ -128,6 +128,7 @@ static int exchange(eth_node *node, eth_batch *batch, size_t first, size_t count
     node->batch_refused = false;
     net_client_set_limit(node->client, time_left(node, it));
     net_result result = net_client_post(node->client, "", body.data, body.len, &reply, reason, sizeof reason);
+    if (result == NET_TOO_LARGE) batch->too_large = true;
     if (result) {
         judge_net(result, &reply, it);
         net_failure(node, it, result, reason, error);

@@ -287,6 +287,11 @@ bool eth_rpc_was_too_much(const eth_rpc *rpc)
     return rpc->too_much;
 }
 
+int eth_rpc_cancel_fd(const eth_rpc *rpc)
+{
+    return rpc->cancel_fd;
+}
+
 uint64_t eth_rpc_round_trips(const eth_rpc *rpc)
 {
     return rpc->round_trips;

@@ -33,6 +33,13 @@ static int parse_unix(const char *path, guest_endpoint *endpoint, base_error *er
     return 0;
 }
 
+bool guest_endpoint_exists(const char *text)
+{
+    guest_endpoint endpoint;
+    if (guest_endpoint_parse(text, &endpoint, NULL)) return false;
+    return !endpoint.unix_path[0] || access(endpoint.unix_path, F_OK) == 0;
+}
+
 int guest_endpoint_parse(const char *text, guest_endpoint *endpoint, base_error *error)
 {
     memset(endpoint, 0, sizeof *endpoint);

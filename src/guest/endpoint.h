@@ -19,4 +19,7 @@ typedef struct guest_endpoint {
  */
 int guest_endpoint_parse(const char *text, guest_endpoint *endpoint, base_error *error);
 
+/** Whether a guest agent may be there: a TCP endpoint always, a unix socket if there is such a file. */
+bool guest_endpoint_exists(const char *text);
+
 #endif

@@ -122,7 +122,13 @@ static void test_usual_places(void **state)
     assert_int_equal(mkdir("simulator", 0700), 0);
     close(open("simulator/dstack.sock", O_CREAT | O_WRONLY, 0600));
     expect_unix(NULL, "./simulator/dstack.sock");
+    assert_true(guest_endpoint_exists(NULL));
+    assert_true(guest_endpoint_exists("simulator/dstack.sock"));
     unlink("simulator/dstack.sock");
+    assert_false(guest_endpoint_exists(NULL));
+    assert_false(guest_endpoint_exists("simulator/dstack.sock"));
+    assert_true(guest_endpoint_exists("http://127.0.0.1:1"));
+    assert_false(guest_endpoint_exists("ftp://127.0.0.1"));
     rmdir("simulator");
     assert_int_equal(chdir(before), 0);
     rmdir(folder);

@@ -338,6 +338,44 @@ static void second_node_takes_over_from_one_on_another_chain(void **state)
     fake_node_stop(other);
 }
 
+static void set_node(fake_node *node, node_fault fault, uint64_t chain_id)
+{
+    fake_node_state *state = fake_node_lock(node);
+    state->fault = fault;
+    state->chain_id = chain_id;
+    fake_node_unlock(node);
+}
+
+/* What the monitor hears first counts for the handle's own connection, which has heard nothing so far. */
+static void connections_agree_on_the_chain(void **state)
+{
+    world *w = *state;
+    fake_node *other = fake_node_start();
+    char urls[256];
+    snprintf(urls, sizeof urls, "%s,%s", fake_node_url(w->node), fake_node_url(other));
+    w->options.rpc_url = urls;
+    w->hurries = true;
+    set_node(w->node, NODE_502, FAKE_CHAIN_ID);
+    set_node(other, NODE_502, 1);
+    world_open(w, FAKE_CONTRACT, NULL);
+    ASSERT_NO_PEERS(w, DSTACK_P2P_ERR_RPC_ANSWER, "HTTP 502");
+    set_node(w->node, NODE_HEALTHY, FAKE_CHAIN_ID);
+    assert_int_equal(dstack_p2p_monitor_start(w->sdk, NULL, NULL), DSTACK_P2P_OK);
+    for (uint64_t end = now_ms() + 20000; !dstack_p2p_chain_id(w->sdk) && now_ms() < end;)
+        sleep_ms(5);
+    dstack_p2p_monitor_stop(w->sdk);
+    assert_int_equal(dstack_p2p_chain_id(w->sdk), FAKE_CHAIN_ID);
+    set_node(w->node, NODE_502, FAKE_CHAIN_ID);
+    set_node(other, NODE_HEALTHY, 1);
+    ASSERT_NO_PEERS(w, DSTACK_P2P_ERR_RPC_ANSWER, "HTTP 502");
+    assert_logged(w, "is on chain 1, not on chain 31337");
+    set_node(w->node, NODE_HEALTHY, FAKE_CHAIN_ID);
+    dstack_p2p_peers *peers = dstack_p2p_get_peers(w->sdk);
+    assert_non_null(peers);
+    dstack_p2p_peers_free(peers);
+    fake_node_stop(other);
+}
+
 static void no_node_is_left(void **state)
 {
     world *w = *state;
@@ -431,6 +469,7 @@ int main(void)
                                        TEST(second_node_takes_over),
                                        TEST(second_node_takes_over_from_a_broken_one),
                                        TEST(second_node_takes_over_from_one_on_another_chain),
+                                       TEST(connections_agree_on_the_chain),
                                        TEST(no_node_is_left),
                                        TEST(credentials_are_never_told),
                                        TEST(credentials_are_not_told_of_malformed_urls)};

@@ -114,7 +114,7 @@ static void spending_outlives_the_process(void **state)
 static void journal_is_private_and_holds_no_key(void **state)
 {
     static const char key[] = "59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d";
-    char path[256], byte[3] = "";
+    char path[320], byte[3] = "";
     unsigned char data[8192], wanted[32];
     struct stat info;
     world *w = *state;
@@ -160,7 +160,7 @@ static void assert_ignored(world *w, bool with_words)
 static void spoiled_journal(void **state)
 {
     enum { TOO_LONG = 100000 };
-    char path[256], old[8192], *data = calloc(1, TOO_LONG);
+    char path[320], old[8192], *data = calloc(1, TOO_LONG);
     world *w = *state;
     leave_one_behind(w);
     find_file(w, ".journal", path, sizeof path);
@@ -187,7 +187,7 @@ static void spoiled_journal(void **state)
 
 static void journal_that_is_no_file(void **state)
 {
-    char path[256], fresh[280];
+    char path[320], fresh[344];
     world *w = *state;
     leave_one_behind(w);
     find_file(w, ".journal", path, sizeof path);
@@ -272,7 +272,7 @@ static void no_directory_at_all(void **state)
 /* Holds a lock as another process would. */
 static int hold(const world *w, const char *ending, int how)
 {
-    char path[256];
+    char path[320];
     find_file(w, ending, path, sizeof path);
     int fd = open(path, O_RDWR | O_CLOEXEC);
     assert_true(fd >= 0);
@@ -383,7 +383,7 @@ static void wrong_mark(void **state)
     world *w = *state;
     prepare_files(w);
     for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
-        char path[256];
+        char path[320];
         find_file(w, ".wallet", path, sizeof path);
         write_file(path, marks[i], strlen(marks[i]));
         world_node(w)->listed_url[0] = '\0';

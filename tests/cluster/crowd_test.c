@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
-/* More peers than fit one call. */
+/* More peers than fit one call. They are made without registrations, so that there is no evidence for them.
+ */
 
 #include "crowd.h"
 
@@ -45,6 +46,7 @@ static void test_ten_and_fifty_thousand(void **state)
     enum { SOME = 10000, MANY = 50000 };
     world *it = *state;
     dstack_p2p *alice = node_admitted(it, "alice", "http://alice");
+    alice->config.evidence = DSTACK_P2P_EVIDENCE_OFF;
     expect_registered(alice);
     fill(it, 0, SOME);
     read_crowd(it, alice, SOME);
@@ -62,6 +64,7 @@ static void test_calls_run_out_of_gas(void **state)
     enum { SOME = 3000, LITTLE = 3000000 };
     world *it = *state;
     dstack_p2p *alice = node_admitted(it, "alice", "http://alice");
+    alice->config.evidence = DSTACK_P2P_EVIDENCE_OFF;
     expect_registered(alice);
     fill(it, 0, SOME);
     chain_set_gas_limit(it, LITTLE);
@@ -126,6 +129,7 @@ static void test_reading_while_peers_go(void **state)
     pthread_t thread;
     banner self = {.it = it};
     dstack_p2p *reader = node_new(it, "", NULL);
+    reader->config.evidence = DSTACK_P2P_EVIDENCE_OFF;
     crowd_peer *crowd = crowd_in_order(CROWD);
     fill(it, 0, CROWD);
     assert_int_equal(pthread_create(&thread, NULL, ban_some, &self), 0);

@@ -269,6 +269,11 @@ void owner_calls(const world *it, uint32_t selector, const eth_abi_arg *args, si
     json_decref(await_success(it, owner_submits(it, "", selector, args, count)));
 }
 
+void owner_calls_data(const world *it, const char *hex)
+{
+    json_decref(await_success(it, owner_sends(it, "", hex)));
+}
+
 void owner_sets(const world *it, uint32_t selector, uint64_t value)
 {
     owner_calls(it, selector, &(eth_abi_arg){.value = value}, 1);

@@ -76,6 +76,9 @@ void chain_advance(const world *it, unsigned seconds);
 /** A call of the contract by its owner, which must succeed. */
 void owner_calls(const world *it, uint32_t selector, const eth_abi_arg *args, size_t count);
 
+/** The same with call data, in hex with 0x. */
+void owner_calls_data(const world *it, const char *hex);
+
 /** The same for functions of one bool or number, or one string. */
 void owner_sets(const world *it, uint32_t selector, uint64_t value);
 void owner_names(const world *it, uint32_t selector, const char *text);

@@ -21,18 +21,24 @@ static void await_readable(const dstack_p2p *sdk)
 
 /* ---- Changes ---- */
 
-/* Watches by polling every two seconds alone, over a line without WebSockets. */
-static relay *watch_slowly(world *it, watcher *seen)
+/* A handle that polls every two seconds alone, over a line without WebSockets. */
+static dstack_p2p *open_slowly(world *it, relay **line)
 {
     node_options node;
     char url[64];
-    relay *line = relay_start(it->chain.port, 1);
-    relay_set(line, (relay_faults){.websockets_down = true});
-    snprintf(url, sizeof url, "http://127.0.0.1:%u", relay_port(line));
-    node_defaults(it, "", &node);
+    *line = relay_start(it->chain.port, 1);
+    relay_set(*line, (relay_faults){.websockets_down = true});
+    snprintf(url, sizeof url, "http://127.0.0.1:%u", relay_port(*line));
+    node_defaults(it, "bob", &node);
     node.options.rpc_url = url;
     node.options.poll_interval_ms = 2000;
-    watcher_start(seen, dstack_p2p_new_with_options(it->contract, NULL, &node.options));
+    return dstack_p2p_new_with_options(it->contract, NULL, &node.options);
+}
+
+static relay *watch_slowly(world *it, watcher *seen)
+{
+    relay *line;
+    watcher_start(seen, open_slowly(it, &line));
     watcher_await(seen, 0);
     return line;
 }
@@ -264,13 +270,11 @@ static void test_descriptor(void **state)
 static void test_there_and_back_is_no_news(void **state)
 {
     world *it = *state;
-    node_options node;
+    relay *line;
     dstack_p2p *alice = node_admitted(it, "alice", "http://alice"),
                *moved = node_new(it, "alice", "http://moved");
     expect_registered(alice);
-    node_defaults(it, "bob", &node);
-    node.options.poll_interval_ms = 1000;
-    dstack_p2p *sdk = dstack_p2p_new_with_options(it->contract, NULL, &node.options);
+    dstack_p2p *sdk = open_slowly(it, &line);
     assert_int_equal(dstack_p2p_monitor_start(sdk, NULL, NULL), DSTACK_P2P_OK);
     await_readable(sdk);
     dstack_p2p_peers_free(dstack_p2p_monitor_peers(sdk));
@@ -282,6 +286,7 @@ static void test_there_and_back_is_no_news(void **state)
     assert_int_equal(watcher_status(sdk).version, version + 2);
     assert_false(is_readable(sdk));
     dstack_p2p_free(sdk);
+    relay_stop(line);
     dstack_p2p_free(moved);
     dstack_p2p_free(alice);
 }
@@ -310,7 +315,11 @@ static void test_self_in_the_status(void **state)
 {
     world *it = *state;
     watcher seen;
-    dstack_p2p *alice = node_admitted(it, "alice", "http://alice"), *sdk = node_new(it, "alice", NULL);
+    node_options node;
+    dstack_p2p *alice = node_admitted(it, "alice", "http://alice");
+    node_defaults(it, "alice", &node);
+    node.options.evidence = DSTACK_P2P_EVIDENCE_OFF; /* or the first reading asks who it is */
+    dstack_p2p *sdk = dstack_p2p_new_with_options(it->contract, NULL, &node.options);
     owner_sets(it, CONTRACT_SEL_SET_LEASE_DURATION, 5000);
     expect_registered(alice);
     watcher_start(&seen, sdk);

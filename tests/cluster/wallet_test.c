@@ -2,6 +2,7 @@
 #include "base/hex.h"
 #include "fixture.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/wait.h>
@@ -248,6 +249,53 @@ static void test_killed_and_too_cheap(void **state)
     dstack_p2p_free(sdk);
 }
 
+/* ---- Replaced ---- */
+
+static void *register_in_thread(void *sdk)
+{
+    dstack_p2p_register(sdk);
+    return NULL;
+}
+
+/* What the only transaction in the pool offers per gas. */
+static uint64_t pending_fee(const world *it)
+{
+    uint64_t fee = 0;
+    const char *account, *nonce;
+    json_t *pool = chain_ask(it, "txpool_content", "[]"), *by_nonce, *transaction;
+    json_object_foreach(json_object_get(pool, "pending"), account, by_nonce)
+        json_object_foreach(by_nonce, nonce, transaction) fee =
+            strtoull(unit_text(transaction, "maxFeePerGas"), NULL, 16);
+    json_decref(pool);
+    return fee;
+}
+
+/* The base fee rises beyond what was offered: three blocks pass without the transaction, then it offers more.
+ */
+static void test_replaced_when_the_base_fee_rises(void **state)
+{
+    pthread_t thread;
+    world *it = *state;
+    dstack_p2p *sdk = node_admitted(it, "outbid", URL);
+    chain_tell(it, "evm_setAutomine", "[false]");
+    assert_int_equal(pthread_create(&thread, NULL, register_in_thread, sdk), 0);
+    await_pending(it, 1);
+    uint64_t fee = pending_fee(it);
+    chain_tell(it, "anvil_setNextBlockBaseFeePerGas", "[\"0x%llx\"]", (unsigned long long)fee * 3);
+    for (int i = 0; i < 3; i++)
+        chain_tell(it, "evm_mine", "[]");
+    await_pending(it, 1);
+    for (double end = sim_now() + PATIENCE_S; pending_fee(it) <= fee; pause_ms(10))
+        assert_true(sim_now() < end);
+    chain_tell(it, "evm_mine", "[]");
+    pthread_join(thread, NULL);
+    chain_tell(it, "evm_setAutomine", "[true]");
+    expect_code(sdk, DSTACK_P2P_OK, "");
+    assert_int_equal(chain_nonce(it, dstack_p2p_payer_address(sdk)), 1);
+    assert_int_equal(registrations(it, dstack_p2p_instance_id(sdk)), 1);
+    dstack_p2p_free(sdk);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -258,6 +306,7 @@ int main(void)
         cmocka_unit_test_setup(test_killed_and_mined_meanwhile, world_deploy),
         cmocka_unit_test_setup(test_killed_and_dropped_meanwhile, world_deploy),
         cmocka_unit_test_setup(test_killed_and_too_cheap, world_deploy),
+        cmocka_unit_test_setup(test_replaced_when_the_base_fee_rises, world_deploy),
     };
     return run_live_tests(tests);
 }

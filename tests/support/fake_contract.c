@@ -187,7 +187,7 @@ json_t *fake_contract_view(const fake_node_state *state, const char *hex, const 
 /* What a registerPeer call in a raw transaction holds, borrowed from it; all zero when there is none. */
 typedef struct registration {
     uint8_t address[20];
-    const uint8_t *url;
+    const uint8_t *url, *key33, *signature73, *certificate118;
     size_t url_len;
     uint64_t anchor;
 } registration;
@@ -197,17 +197,19 @@ static registration read_registration(const uint8_t *raw, size_t len)
     static const uint8_t selector[4] = {0x5d, 0x9d, 0xb9, 0xc8};
     const uint8_t *call = memmem(raw, len, selector, sizeof selector);
     registration found = {0};
-    size_t key_len = 0, signature_len = 0, ignored;
+    size_t key_len = 0, signature_len = 0, certificate_len = 0, ignored;
     if (!call) return found;
     eth_abi abi = eth_abi_open(call + 4, len - (size_t)(call + 4 - raw));
     eth_abi_bytes(&abi, 40, &ignored);
-    const uint8_t *key = eth_abi_bytes(&abi, 33, &key_len);
-    const uint8_t *signature = eth_abi_bytes(&abi, 73, &signature_len);
-    eth_abi_bytes(&abi, 118, &ignored);
+    found.key33 = eth_abi_bytes(&abi, 33, &key_len);
+    found.signature73 = eth_abi_bytes(&abi, 73, &signature_len);
+    found.certificate118 = eth_abi_bytes(&abi, 118, &certificate_len);
     found.url = eth_abi_bytes(&abi, 256, &found.url_len);
-    if (abi.bad || key_len != 33 || signature_len != 73 || !eth_key_address(key, found.address)) abort();
+    if (abi.bad || key_len != 33 || signature_len != 73 || certificate_len != 118 ||
+        !eth_key_address(found.key33, found.address))
+        abort();
     for (int i = 65; i < 73; i++)
-        found.anchor = found.anchor << 8 | signature[i];
+        found.anchor = found.anchor << 8 | found.signature73[i];
     return found;
 }
 
@@ -227,4 +229,8 @@ void fake_contract_register(fake_node_state *state, const uint8_t *raw, size_t l
     state->last_anchor = found.anchor;
     state->registrations++;
     state->version++;
+    state->listed_block = state->block_number;
+    memcpy(state->listed_key33, found.key33, 33);
+    memcpy(state->listed_signature73, found.signature73, 73);
+    memcpy(state->listed_certificate118, found.certificate118, 118);
 }

@@ -16,8 +16,6 @@
 enum { HUGE_BODY = 100 * 1000 * 1000, MINUTE_MS = 60000 };
 
 static const char app_key[] = "d6e88992cdeeee35fe70b5db61ab66cdb191fb9b6ec9313757ef162dd7214d5d";
-static const char kms_signature[] = "9e618603e72d01fedb82deff6daf2d62a572becf0059eec3f89c1ab40e1f2e59"
-                                    "4d2a283f843f34e8f39e4cc49a612496ce67223a12ac923f8efe330346dfc6c500";
 
 struct fake_guest {
     fake_server *server;
@@ -26,12 +24,17 @@ struct fake_guest {
     unsigned keys;
 };
 
+void fake_guest_app_key(uint8_t key32[static 32])
+{
+    if (!base_hex_decode(app_key, 64, key32, 32)) abort();
+}
+
 /* HKDF-SHA256 with dstack's salt. */
-static void derive(const char *path, uint8_t key32[static 32])
+void fake_guest_key(const char *path, uint8_t key32[static 32])
 {
     struct hmac_sha256_ctx hmac;
     uint8_t ikm[32], prk[32];
-    base_hex_decode(app_key, 64, ikm, sizeof ikm);
+    fake_guest_app_key(ikm);
     hmac_sha256_set_key(&hmac, 5, (const uint8_t *)"RATLS");
     hkdf_extract(&hmac, (nettle_hash_update_func *)hmac_sha256_update,
                  (nettle_hash_digest_func *)hmac_sha256_digest, 32, sizeof ikm, ikm, prk);
@@ -45,7 +48,7 @@ static void sign(const char *purpose, const uint8_t key32[static 32], guest_faul
 {
     uint8_t signer[32], public_key[33], hash[32], signature[65] = {0};
     char message[512], digits[67];
-    base_hex_decode(app_key, 64, signer, sizeof signer);
+    fake_guest_app_key(signer);
     if (fault == GUEST_OTHER_SIGNER) signer[0] ^= 1;
     eth_key_public(key32, public_key);
     base_hex_encode(public_key, sizeof public_key, digits);
@@ -63,7 +66,7 @@ static char *key_answer(const fake_guest_state *state, guest_fault fault, const 
     json_t *request = json_loads(body, 0, NULL);
     const char *path = json_string_value(json_object_get(request, "path"));
     const char *purpose = json_string_value(json_object_get(request, "purpose"));
-    derive(path ? (fault == GUEST_OTHER_KEY ? "other" : path) : "", key);
+    fake_guest_key(path ? (fault == GUEST_OTHER_KEY ? "other" : path) : "", key);
     sign(purpose ? purpose : "", key, fault, app_signature);
     if (fault == GUEST_ZERO_KEY) memset(key, 0, sizeof key);
     base_hex_encode(key, sizeof key, key_hex);
@@ -158,8 +161,8 @@ fake_guest *fake_guest_start(bool tcp)
     fake_guest *guest = calloc(1, sizeof *guest);
     if (!guest) abort();
     pthread_mutex_init(&guest->lock, NULL);
-    guest->state =
-        (fake_guest_state){FAKE_INSTANCE_ID, FAKE_APP_ID, kms_signature, GUEST_HEALTHY, GUEST_HEALTHY, 0};
+    guest->state = (fake_guest_state){FAKE_INSTANCE_ID, FAKE_APP_ID,   FAKE_KMS_SIGNATURE,
+                                      GUEST_HEALTHY,    GUEST_HEALTHY, 0};
     guest->server = tcp ? fake_server_tcp(handle, guest) : fake_server_unix(handle, guest);
     return guest;
 }

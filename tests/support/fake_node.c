@@ -7,6 +7,7 @@
 #include "registry/contract_abi.h"
 #include "support/fake_contract.h"
 #include "support/fake_guest.h"
+#include "support/fake_logs.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -85,6 +86,14 @@ static json_t *make_error(int code, const char *message, const char *data)
     return error;
 }
 
+static json_t *get_logs(fake_node *node, const json_t *params, json_t **error)
+{
+    const char *message;
+    json_t *logs = fake_logs(&node->state, params, &message);
+    if (!logs) *error = make_error(-32005, message, NULL);
+    return logs;
+}
+
 static json_t *receipt(const fake_node *node, const uint8_t hash32[static 32])
 {
     const fake_node_state *state = &node->state;
@@ -156,15 +165,12 @@ static bool is_pending(fake_node *node)
     return false;
 }
 
-static json_t *block(fake_node *node)
+static json_t *get_block(fake_node *node, const char *tag)
 {
     fake_node_state *state = &node->state;
+    state->blocks_asked++;
     if (is_pending(node)) state->block_number += state->blocks_while_pending;
-    uint8_t hash[32] = {0xb1};
-    json_t *json = json_pack("{sososo}", "number", quantity(state->block_number), "timestamp",
-                             quantity(state->block_time), "hash", hash_text(hash));
-    if (!state->no_base_fee) json_object_set_new(json, "baseFeePerGas", quantity(state->base_fee));
-    return json;
+    return fake_block(state, tag);
 }
 
 /* Whether a real node's pool would not have it; why. */
@@ -273,7 +279,10 @@ static json_t *run_method(fake_node *node, const char *method, const json_t *par
     const fake_node_state *state = &node->state;
     const char *raw = json_string_value(json_array_get(params, 0));
     if (!strcmp(method, "eth_chainId")) return quantity(state->chain_id);
-    if (!strcmp(method, "eth_getBlockByNumber")) return block(node);
+    if (!strcmp(method, "eth_blockNumber"))
+        return quantity(state->block_number - (state->says_lag ? state->log_lag : 0));
+    if (!strcmp(method, "eth_getLogs")) return get_logs(node, params, error);
+    if (!strcmp(method, "eth_getBlockByNumber")) return get_block(node, raw);
     if (!strcmp(method, "eth_getTransactionCount")) return get_nonce(state, params);
     if (!strcmp(method, "eth_getBalance")) return quantity(state->balance);
     if (!strcmp(method, "eth_maxPriorityFeePerGas")) return quantity(state->tip);

@@ -73,6 +73,34 @@ typedef struct fake_peer {
     uint64_t registered_at, expires_at;
 } fake_peer;
 
+/** What is wrong with the evidence in a peer's PeerRegistered event. */
+typedef enum fake_flaw {
+    FLAW_NONE,
+    FLAW_NO_EVENT,
+    FLAW_REMOVED,           /**< only an entry that has left the chain */
+    FLAW_URL_LISTED,        /**< good, for another URL than the one that is listed */
+    FLAW_OTHER_URL,         /**< the statement is, and the event is not */
+    FLAW_REPLAYED,          /**< another instance's evidence */
+    FLAW_OTHER_CHAIN,       /**< the statement is for another one */
+    FLAW_OTHER_CONTRACT,    /**< likewise */
+    FLAW_OTHER_BLOCK,       /**< the anchor's hash is another block's */
+    FLAW_FUTURE,            /**< anchored at a block that is not there yet */
+    FLAW_GARBAGE,           /**< a signature that is none */
+    FLAW_OTHER_SIGNER,      /**< signed by another app's key, with this one's certificate */
+    FLAW_OTHER_CERTIFICATE, /**< signed by the app key, with a certificate that names another one */
+    FLAW_OTHER_ROOT,        /**< an app and its certificate by a root of its own */
+    FLAWS
+} fake_flaw;
+
+/** The event of a listed peer. */
+typedef struct fake_event {
+    fake_flaw flaw;
+    uint64_t block; /**< 0 = 500 and its place in the list */
+} fake_event;
+
+/** The address of the key that fake_guest's app derives for an instance, as 40 hex digits. */
+void fake_member_address(const char *instance_id, char address[static 41]);
+
 /** One of a crowd: a peer that is made up from its number, in an order that is none. */
 typedef struct fake_crowd_peer {
     char id[41], address[41], url[257];
@@ -127,8 +155,12 @@ typedef struct fake_node_state {
     uint64_t last_anchor, lease, version;
     fake_peer peers[FAKE_PEERS_MAX];
     size_t peer_count;
-    size_t crowd;   /**< so many more, made up */
-    uint64_t total; /**< claimed in getPeers; 0 = the number of peers */
+    fake_event events[FAKE_PEERS_MAX];
+    uint64_t log_range, log_results; /**< most blocks and entries in an eth_getLogs; 0 = any number */
+    uint64_t log_lag;                /**< so many of the newest blocks are not in the logs yet */
+    bool says_lag;                   /**< and eth_blockNumber says so */
+    size_t crowd;                    /**< so many more, made up */
+    uint64_t total;                  /**< claimed in getPeers; 0 = the number of peers */
     fake_lie lie;
     bool repeats;       /**< every page is the first */
     bool ignores_limit; /**< a page goes on to the end */
@@ -145,14 +177,18 @@ typedef struct fake_node_state {
     uint64_t gas_used, gas_price;
 
     /* What happened. */
-    unsigned sends, taken, receipts_asked, replays;
+    unsigned sends, taken, receipts_asked, replays, logs_asked, blocks_asked;
     uint64_t last_nonce;             /**< of the last transaction taken */
     fake_taken took[FAKE_TAKEN_MAX]; /**< the first ones taken */
     unsigned registrations;          /**< that succeeded, withdrawals included */
     char listed_url[257];            /**< what the instance registered; "" = not listed */
     char listed_address[41];
-    uint64_t listed_until;
+    uint64_t listed_until, listed_block;
+    uint8_t listed_key33[33], listed_signature73[73], listed_certificate118[118];
 } fake_node_state;
+
+/** When a block of the chain was mined. */
+uint64_t fake_block_time(const fake_node_state *state, uint64_t number);
 
 typedef struct fake_node fake_node;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "cluster/look.h"
+#include "cluster/head.h"
 
 #include "cluster/sdk.h"
 #include "support/fake_server.h"
@@ -26,7 +26,7 @@ typedef struct chain {
 
     dstack_p2p *sdk;
     cluster_history history;
-    cluster_look look;
+    cluster_head look;
 } chain;
 
 static void put_hash(uint8_t branch, uint64_t number, uint8_t hash32[static 32])
@@ -48,7 +48,7 @@ static json_t *make_block(uint8_t branch, uint64_t number)
 
 static json_t *refusal(void)
 {
-    return json_pack("{siss}", "code", -32005, "message", "slow down");
+    return json_pack("{siss}", "code", -32000, "message", "not today");
 }
 
 static json_t *get_block(chain *it, const char *tag, json_t **error)
@@ -129,7 +129,7 @@ static int look(chain *it, base_error *error)
 {
     eth_rpc *rpc = cluster_rpc(it->sdk, error);
     it->asked = 0;
-    return rpc ? cluster_take_look(it->sdk, rpc, &it->history, &it->look, error) : error->code;
+    return rpc ? cluster_read_head(it->sdk, rpc, &it->history, &it->look, error) : error->code;
 }
 
 /* The chain goes on, or back, from a block on as another branch. */
@@ -321,7 +321,7 @@ static void test_reorganised_and_then_refused(void **state)
     GO(it, 90, 100);
     reorganise(it, 95, 2, 101);
     it->refuses_version = true;
-    expect_failure(it, DSTACK_P2P_ERR_RPC_LIMITED, "slow down");
+    expect_failure(it, DSTACK_P2P_ERR_RPC_ERROR, "not today");
     it->refuses_version = false;
     expect_look(it, true);
     KNOWN(it, 90, 101);
@@ -396,10 +396,10 @@ static void test_refused_blocks(void **state)
     GO(it, 100, 200, 300);
     it->refused = 300;
     it->head = 301;
-    expect_failure(it, DSTACK_P2P_ERR_RPC_LIMITED, "slow down");
+    expect_failure(it, DSTACK_P2P_ERR_RPC_ERROR, "not today");
     reorganise(it, 250, 2, 301);
     it->refused = 200;
-    expect_failure(it, DSTACK_P2P_ERR_RPC_LIMITED, "slow down");
+    expect_failure(it, DSTACK_P2P_ERR_RPC_ERROR, "not today");
     it->refused = NOBODY;
     it->missing = 200;
     expect_failure(it, DSTACK_P2P_ERR_RPC_ANSWER, "no block");
@@ -417,7 +417,7 @@ static void test_failures_change_nothing(void **state)
     GO(it, 100);
     it->refuses_version = true;
     it->head = 101;
-    expect_failure(it, DSTACK_P2P_ERR_RPC_LIMITED, "slow down");
+    expect_failure(it, DSTACK_P2P_ERR_RPC_ERROR, "not today");
     it->refuses_version = false;
     GO(it, 101);
     KNOWN(it, 100, 101);
