@@ -156,7 +156,8 @@ static int work(dstack_p2p *sdk)
         return error.code;
     }
     uint32_t before = sdk->monitor.status.peers;
-    if (list && watch->is_new_listener) watch->heard_version = list->version;
+    if (list && watch->is_new_listener && list->version > watch->heard_version)
+        watch->heard_version = list->version;
     if (list) watch->is_new_listener = false;
     if (list && !is_chasing(watch)) memset(&watch->touched, 0, sizeof watch->touched);
     if (list) {
@@ -251,7 +252,10 @@ static void listen_to(dstack_p2p *sdk)
     eth_hints hints = {0};
     bool opened = cluster_listener_tend(&watch->listener, atomic_load(&sdk->chain_id));
     bool ended = !cluster_listener_read(&watch->listener, &hints, on_log, sdk);
-    if (opened) watch->is_new_listener = true;
+    if (opened) {
+        watch->is_new_listener = true;
+        watch->heard_version = 0;
+    }
     if (opened || ended) {
         watch->reread = true;
         at_once(watch);

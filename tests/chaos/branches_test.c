@@ -5,7 +5,7 @@
 #include "chaos/expect.h"
 
 enum { DEPTHS = 64, HEADS_MS = 1000, HOUR_MS = 3600000 };
-enum { ALICE, BOB };
+enum { ALICE, BOB, CAROL };
 
 static void mine(stage *it, uint64_t blocks)
 {
@@ -123,6 +123,73 @@ static void test_lower_branch_unseen(void **state)
     expect_told(it, 2);
     expect_status(it, 0, "");
     stage_close(it);
+}
+
+/* ---- In the middle of a reading ---- */
+
+enum { POSITIONS = 20 };
+
+static void a_block_comes(void *context)
+{
+    const stage *it = context;
+    fake_chain *chain = fake_network_chain(it->network);
+    fake_chain_register(chain, CAROL, 1, 1, 0);
+    fake_chain_mine(chain);
+    fake_network_announce(it->network);
+}
+
+static void a_branch_comes(void *context)
+{
+    const stage *it = context;
+    fake_chain *chain = fake_network_chain(it->network);
+    fake_chain_rewind(chain, 1);
+    fake_chain_register(chain, BOB, 1, 1, 0);
+    fake_chain_mine(chain);
+    fake_network_announce(it->network);
+}
+
+/* Two blocks, the second of which is replaced by one with as many changes. */
+static void both_come(void *context)
+{
+    a_block_comes(context);
+    a_block_comes(context);
+    a_branch_comes(context);
+}
+
+/* A block comes, and soon another one in its place. */
+static void a_branch_follows(void *context)
+{
+    const stage *it = context;
+    a_block_comes(context);
+    fake_network_lay(it->network, 3, a_branch_comes, context);
+}
+
+/* Whichever request of a reading is the first one after it: every list that is told was one, and the last one
+ * is right before the whole list is due to be read again. */
+static void ambush_everywhere(stage *it, fake_ambush ambush, bool no_sockets)
+{
+    for (unsigned position = 1; position <= POSITIONS; position++) {
+        stage_open(it, &(stage_options){.salt = position, .no_sockets = no_sockets});
+        mine(it, 5);
+        stage_pass(it, STAGE_POLL_MS);
+        fake_chain_register(stage_begin(it), ALICE, 1, 1, 0);
+        fake_network_lay(it->network, position, ambush, it);
+        stage_mine(it);
+        for (int i = 0; i < 5; i++)
+            stage_pass(it, STAGE_POLL_MS);
+        stage_pass(it, STAGE_SAFETY_MS);
+        expect_told(it, stage_told(it));
+        expect_status(it, 0, "");
+        stage_close(it);
+    }
+}
+
+static void test_in_the_middle(void **state)
+{
+    static const fake_ambush ambushes[] = {a_block_comes, a_branch_comes, both_come, a_branch_follows};
+    for (size_t i = 0; i < COUNT(ambushes); i++)
+        for (int no_sockets = 0; no_sockets < 2; no_sockets++)
+            ambush_everywhere(*state, ambushes[i], no_sockets);
 }
 
 /* ---- Time ---- */
@@ -255,7 +322,7 @@ int main(void)
         stage_test(test_by_subscription), stage_test(test_by_polling),          stage_test(test_unannounced),
         stage_test(test_lower_branch),    stage_test(test_lower_branch_unseen), stage_test(test_expiry),
         stage_test(test_renewals),        stage_test(test_tightened),           stage_test(test_safe),
-        stage_test(test_finalized),
+        stage_test(test_finalized),       stage_test(test_in_the_middle),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
