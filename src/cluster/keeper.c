@@ -104,7 +104,7 @@ static bool begin(dstack_p2p *sdk)
 static int connect_both(dstack_p2p *sdk, cluster_session *session, base_error *error)
 {
     cluster_keeper *keeper = &sdk->keeper;
-    if (!keeper->rpc) keeper->rpc = cluster_connect(sdk, keeper->cancel_fd);
+    if (!keeper->rpc) keeper->rpc = cluster_connect(sdk, true, keeper->cancel_fd);
     if (!keeper->guest) keeper->guest = cluster_meet_guest(sdk, DSTACK_P2P_NO_WAIT, keeper->cancel_fd, error);
     *session = (cluster_session){
         .sdk = sdk, .rpc = keeper->rpc, .guest = keeper->guest, .cancel_fd = keeper->cancel_fd};
