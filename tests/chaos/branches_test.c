@@ -133,22 +133,24 @@ static void a_block_comes(void *context)
 {
     const stage *it = context;
     fake_chain *chain = fake_network_chain(it->network);
-    fake_chain_register(chain, CAROL, 1, 1, 0);
+    fake_chain_register(chain, 10 + chain->head % 10, 1, 1, 0);
     fake_chain_mine(chain);
     fake_network_announce(it->network);
 }
 
+/* With as many changes as the block that it replaces, one of which is the same. */
 static void a_branch_comes(void *context)
 {
     const stage *it = context;
     fake_chain *chain = fake_network_chain(it->network);
     fake_chain_rewind(chain, 1);
+    fake_chain_register(chain, ALICE, 1, 1, 0);
     fake_chain_register(chain, BOB, 1, 1, 0);
     fake_chain_mine(chain);
     fake_network_announce(it->network);
 }
 
-/* Two blocks, the second of which is replaced by one with as many changes. */
+/* Two blocks, the second of which is replaced. */
 static void both_come(void *context)
 {
     a_block_comes(context);
@@ -172,7 +174,9 @@ static void ambush_everywhere(stage *it, fake_ambush ambush, bool no_sockets)
         stage_open(it, &(stage_options){.salt = position, .no_sockets = no_sockets});
         mine(it, 5);
         stage_pass(it, STAGE_POLL_MS);
-        fake_chain_register(stage_begin(it), ALICE, 1, 1, 0);
+        fake_chain *chain = stage_begin(it);
+        fake_chain_register(chain, ALICE, 1, 1, 0);
+        fake_chain_register(chain, CAROL, 1, 1, 0);
         fake_network_lay(it->network, position, ambush, it);
         stage_mine(it);
         for (int i = 0; i < 5; i++)
@@ -206,7 +210,7 @@ static void expire(stage *it, uint64_t pause_ms)
     fake_chain_register(stage_begin(it), ALICE, 1, 1, 3600);
     stage_mine(it);
     stage_pass(it, pause_ms);
-    stage_pass(it, 2 * HOUR_MS); /* without a block */
+    stage_pass(it, HOUR_MS); /* without a block */
     expect_told(it, 1);
     wait_and_mine(it, 3600 - 2 * CHAIN_BLOCK_S);
     stage_pass(it, pause_ms);

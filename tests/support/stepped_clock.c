@@ -9,7 +9,7 @@
 #include <time.h>
 
 /* Before a long wait an answer that is on its way gets a moment of real time. */
-enum { START_MS = 1000000, LONG_MS = 1000, MOMENT_MS = 1, PATIENCE_S = 60 };
+enum { START_MS = 1000000, LONG_MS = 5000, MOMENT_MS = 1, PATIENCE_S = 60 };
 
 static uint64_t sooner(uint64_t a, uint64_t b)
 {
