@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cluster/pages.h"
 
-#include "cluster/block.h"
 #include "eth/refusal.h"
 
 #include <string.h>
@@ -18,7 +17,21 @@ static void start_over(cluster_pages *pages)
 void cluster_pages_restart(cluster_pages *pages)
 {
     start_over(pages);
-    pages->pinned = false;
+    pages->pinned = pages->no_state = false;
+}
+
+static void pin_to(cluster_pages *pages, const cluster_block *block)
+{
+    pages->list->block_number = block->number;
+    pages->list->block_time = block->time;
+    memcpy(pages->list->block_hash32, block->hash32, sizeof block->hash32);
+}
+
+void cluster_pages_pin(cluster_pages *pages, const cluster_block *block)
+{
+    pin_to(pages, block);
+    pages->total = 1; /* at least the slot that the first page begins with is to be asked for */
+    pages->pinned = true;
 }
 
 bool cluster_pages_complete(const cluster_pages *pages)
@@ -105,9 +118,7 @@ cluster_page_outcome cluster_pages_take_first(cluster_pages *pages, const eth_re
 {
     cluster_block pin;
     if (cluster_read_block(block, &pin, error)) return CLUSTER_PAGE_FAILED;
-    pages->list->block_number = pin.number;
-    pages->list->block_time = pin.time;
-    memcpy(pages->hash32, pin.hash32, sizeof pages->hash32);
+    pin_to(pages, &pin);
     cluster_page_outcome outcome = take_page(pages, page, limit, error);
     pages->pinned = outcome == CLUSTER_PAGE_TAKEN;
     return eth_request_refusal(page) == ETH_TOO_MUCH ? CLUSTER_PAGE_TOO_LARGE : outcome;
@@ -124,7 +135,7 @@ static cluster_page_outcome check_block(const cluster_pages *pages, const eth_re
         if (refusal == ETH_TOO_MUCH) return CLUSTER_PAGE_TOO_LARGE; /* the page left no room for it */
         return is_gone ? CLUSTER_PAGE_READ_AGAIN : CLUSTER_PAGE_FAILED;
     }
-    if (!memcmp(block.hash32, pages->hash32, sizeof pages->hash32)) return CLUSTER_PAGE_TAKEN;
+    if (!memcmp(block.hash32, pages->list->block_hash32, sizeof block.hash32)) return CLUSTER_PAGE_TAKEN;
     base_fail(error, DSTACK_P2P_ERR_RPC_ANSWER, "block %llu is not the block it was",
               (unsigned long long)pages->list->block_number);
     return CLUSTER_PAGE_READ_AGAIN;
@@ -141,6 +152,7 @@ cluster_page_outcome cluster_pages_take_pinned(cluster_pages *pages, const eth_r
     case ETH_BARE_REVERT: /* the contract has answered before */
         return CLUSTER_PAGE_TOO_LARGE;
     case ETH_NO_STATE:
+        pages->no_state = true;
         return CLUSTER_PAGE_READ_AGAIN;
     default:
         return outcome;

@@ -2,6 +2,7 @@
 #ifndef CLUSTER_PAGES_H
 #define CLUSTER_PAGES_H
 
+#include "cluster/block.h"
 #include "cluster/list.h"
 #include "eth/batch.h"
 
@@ -31,9 +32,9 @@ typedef struct cluster_pages {
     dstack_p2p_peers *list; /**< with its version and block, once there is a page */
     const uint8_t *self20;  /**< the reader's instance; NULL while it is not known */
     uint64_t total, next;   /**< slots, and the first one not read yet */
-    bool pinned;            /**< to the list's block, whose hash is hash32 */
+    bool pinned;            /**< to the list's block */
     bool unconfirmed;       /**< what is in the list was not read at that block */
-    uint8_t hash32[32];
+    bool no_state;          /**< the node knows that block, and not what the contract held then */
 } cluster_pages;
 
 /** What an answer was, and so what is to be done. */
@@ -46,6 +47,9 @@ typedef enum cluster_page_outcome {
 
 /** Back to nothing read, and no block. */
 void cluster_pages_restart(cluster_pages *pages);
+
+/** After restarting: all pages are to be of this block, the first one too. */
+void cluster_pages_pin(cluster_pages *pages, const cluster_block *block);
 
 /** Whether all slots have been read. */
 bool cluster_pages_complete(const cluster_pages *pages);

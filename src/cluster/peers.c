@@ -16,6 +16,7 @@ typedef struct reading {
     dstack_p2p *sdk;
     eth_rpc *rpc;
     cluster_paging *paging;
+    const cluster_block *at; /* to be read; NULL = whatever the tag means now */
     cluster_pages pages;
     unsigned exchanges, timeouts;
 } reading;
@@ -80,11 +81,12 @@ static bool ask_for_less(const reading *it, base_error *error)
     return true;
 }
 
-/* Reads at one block, that of the first answer. */
+/* Reads at one block, that of the first answer if none is given. */
 static cluster_page_outcome read_at_block(reading *it, base_error *error)
 {
     cluster_page_outcome outcome = CLUSTER_PAGE_TAKEN;
     cluster_pages_restart(&it->pages);
+    if (it->at) cluster_pages_pin(&it->pages, it->at);
     while (outcome == CLUSTER_PAGE_TAKEN && !cluster_pages_complete(&it->pages)) {
         uint32_t limit = cluster_paging_size(it->paging);
         if (check_effort(it, limit, error)) return CLUSTER_PAGE_FAILED;
@@ -94,28 +96,40 @@ static cluster_page_outcome read_at_block(reading *it, base_error *error)
     return outcome;
 }
 
+static cluster_page_outcome read_again(reading *it, base_error *error)
+{
+    base_log_write(&it->sdk->config.log, DSTACK_P2P_LOG_INFO, "reading the peers again: %s", error->text);
+    base_error_clear(error);
+    return read_at_block(it, error);
+}
+
 static int read_all(reading *it, base_error *error)
 {
     cluster_page_outcome outcome = read_at_block(it, error);
-    if (outcome == CLUSTER_PAGE_READ_AGAIN) {
-        base_log_write(&it->sdk->config.log, DSTACK_P2P_LOG_INFO, "reading the peers again: %s", error->text);
-        base_error_clear(error);
-        outcome = read_at_block(it, error);
+    if (outcome == CLUSTER_PAGE_READ_AGAIN) outcome = read_again(it, error);
+    if (outcome == CLUSTER_PAGE_READ_AGAIN && it->at && it->pages.no_state) {
+        it->at = NULL; /* whatever the node has */
+        outcome = read_again(it, error);
     }
-    if (outcome == CLUSTER_PAGE_READ_AGAIN)
+    if (outcome == CLUSTER_PAGE_READ_AGAIN && !it->at)
         base_error_context(error,
                            "no whole list of one block, twice in a row; use a node that keeps the state "
                            "of recent blocks");
     if (outcome != CLUSTER_PAGE_TAKEN || cluster_list_finish(it->pages.list, error)) return error->code;
-    memcpy(it->pages.list->block_hash32, it->pages.hash32, sizeof it->pages.hash32);
     cluster_paging_went_well(it->paging);
     return 0;
 }
 
 dstack_p2p_peers *cluster_read_peers(dstack_p2p *sdk, eth_rpc *rpc, cluster_paging *paging, base_error *error)
 {
+    return cluster_read_peers_at(sdk, rpc, paging, NULL, error);
+}
+
+dstack_p2p_peers *cluster_read_peers_at(dstack_p2p *sdk, eth_rpc *rpc, cluster_paging *paging,
+                                        const cluster_block *block, base_error *error)
+{
     dstack_p2p_peers *list = cluster_list_new(sdk->clock);
-    reading it = {.sdk = sdk, .rpc = rpc, .paging = paging, .pages = {.list = list}};
+    reading it = {.sdk = sdk, .rpc = rpc, .paging = paging, .at = block, .pages = {.list = list}};
     if (!list) {
         base_fail(error, DSTACK_P2P_ERR_NO_MEMORY, "out of memory");
         return NULL;

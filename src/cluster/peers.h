@@ -3,6 +3,7 @@
 #define CLUSTER_PEERS_H
 
 #include "base/error.h"
+#include "cluster/block.h"
 #include "cluster/paging.h"
 #include "eth/rpc.h"
 
@@ -12,5 +13,12 @@
  */
 dstack_p2p_peers *cluster_read_peers(dstack_p2p *sdk, eth_rpc *rpc, cluster_paging *paging,
                                      base_error *error);
+
+/**
+ * The same at a block that the contract answered at before. It fails when that has left the chain; a node
+ * that keeps no state of it is asked for what it has.
+ */
+dstack_p2p_peers *cluster_read_peers_at(dstack_p2p *sdk, eth_rpc *rpc, cluster_paging *paging,
+                                        const cluster_block *block, base_error *error);
 
 #endif

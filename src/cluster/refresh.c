@@ -56,6 +56,37 @@ static int add_touched(const refresh *it, const eth_request *answer, const uint8
     return cluster_list_add(it->list, &peer, is_self) ? 0 : out_of_memory(error);
 }
 
+static size_t ask_number(eth_batch *batch, uint64_t number)
+{
+    char tag[24];
+    snprintf(tag, sizeof tag, "0x%llx", (unsigned long long)number);
+    return cluster_ask_block(batch, tag);
+}
+
+/* The blocks of the log entries, from `first` on. */
+static size_t ask_blocks(const refresh *it, eth_batch *batch)
+{
+    size_t first = batch->count;
+    for (size_t i = 0; i < it->touched->block_count; i++)
+        ask_number(batch, it->touched->blocks[i].number);
+    return first;
+}
+
+/* An entry of a block that is not on the chain says nothing of it, and may hide one that does. */
+static int check_blocks(const refresh *it, const eth_request *answers, base_error *error)
+{
+    cluster_block block;
+    for (size_t i = 0; i < it->touched->block_count; i++) {
+        const cluster_past *past = &it->touched->blocks[i];
+        if (cluster_read_block(&answers[i], &block, error)) return error->code;
+        if (past->number > it->head->block.number || memcmp(block.hash32, past->hash32, 32) != 0)
+            return base_fail(error, DSTACK_P2P_ERR_RPC_ANSWER,
+                             "a log entry is of another branch's block %llu",
+                             (unsigned long long)past->number);
+    }
+    return 0;
+}
+
 /* The block is asked for last: with another hash it is not the one that was looked at. */
 static int read_touched(const refresh *it, eth_rpc *rpc, base_error *error)
 {
@@ -71,8 +102,9 @@ static int read_touched(const refresh *it, eth_rpc *rpc, base_error *error)
         if (i == 0) first = at;
     }
     size_t version_at = registry_ask_version(&batch, it->sdk->config.contract20, tag);
-    size_t block_at = cluster_ask_block(&batch, tag);
+    size_t blocks_at = ask_blocks(it, &batch), block_at = cluster_ask_block(&batch, tag);
     if (!cluster_exchange(it->sdk, rpc, &batch, error) &&
+        !check_blocks(it, &batch.requests[blocks_at], error) &&
         !cluster_read_block(&batch.requests[block_at], &block, error) &&
         !registry_read_version(&batch.requests[version_at], &it->list->version, error))
         for (size_t i = 0; i < touched->count && !error->code; i++)

@@ -24,12 +24,31 @@ static void add_version(cluster_touched *touched, uint64_t version)
         touched->versions[touched->version_count++] = version;
 }
 
+/* Two blocks of one number are of two branches. */
+static void add_block(cluster_touched *touched, const registry_event *event)
+{
+    for (size_t i = 0; i < touched->block_count; i++) {
+        const cluster_past *block = &touched->blocks[i];
+        if (block->number != event->block_number) continue;
+        if (memcmp(block->hash32, event->block_hash32, 32) != 0) touched->everything = true;
+        return;
+    }
+    if (touched->block_count == CLUSTER_TOUCHED_BLOCKS) {
+        touched->everything = true;
+        return;
+    }
+    cluster_past *block = &touched->blocks[touched->block_count++];
+    block->number = event->block_number;
+    memcpy(block->hash32, event->block_hash32, sizeof block->hash32);
+}
+
 void cluster_touched_add(cluster_touched *touched, const registry_event *event)
 {
     switch (event->kind) {
     case REGISTRY_PEER_REGISTERED:
     case REGISTRY_PEER_REMOVED:
         add_version(touched, event->version);
+        add_block(touched, event);
         add_instance(touched, event->instance20);
         break;
     case REGISTRY_PEER_RENEWED:

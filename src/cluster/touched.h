@@ -2,22 +2,26 @@
 #ifndef CLUSTER_TOUCHED_H
 #define CLUSTER_TOUCHED_H
 
+#include "cluster/history.h"
 #include "registry/events.h"
 
 #include <stddef.h>
 
 /*
  * The instances that log entries say something happened to, so that these can be read again instead of all.
- * That is enough as long as the entries account for each step of the membership version.
+ * That is enough as long as the entries account for each step of the membership version, and are of blocks
+ * that are on the chain: branches of it count the same steps.
  */
 
-enum { CLUSTER_TOUCHED_MAX = 16 };
+/* All of it fits into one batch. */
+enum { CLUSTER_TOUCHED_MAX = 16, CLUSTER_TOUCHED_BLOCKS = 4 };
 
 /** All zero: none. */
 typedef struct cluster_touched {
     uint8_t instances[CLUSTER_TOUCHED_MAX][20];
-    uint64_t versions[CLUSTER_TOUCHED_MAX]; /**< that the entries moved the membership to, each once */
-    size_t count, version_count;
+    uint64_t versions[CLUSTER_TOUCHED_MAX];      /**< that the entries moved the membership to, each once */
+    cluster_past blocks[CLUSTER_TOUCHED_BLOCKS]; /**< of these entries */
+    size_t count, version_count, block_count;
     bool everything; /**< something happened that is not told by instances, or too much */
 } cluster_touched;
 

@@ -73,6 +73,38 @@ static void test_renewals(void **state)
     assert_true(cluster_touched_covers(&touched, 5, 6));
 }
 
+/* The next version of another branch is no step, and neither is what came before it. */
+static void test_branches(void **state)
+{
+    cluster_touched touched = {.count = 0};
+    registry_event event = {.kind = REGISTRY_PEER_REGISTERED, .block_number = 9, .version = 6};
+    (void)state;
+    cluster_touched_add(&touched, &event);
+    event.version = 7;
+    cluster_touched_add(&touched, &event);
+    assert_int_equal(touched.block_count, 1);
+    assert_true(cluster_touched_covers(&touched, 5, 7));
+    event.block_hash32[31] = 1;
+    cluster_touched_add(&touched, &event);
+    assert_false(cluster_touched_covers(&touched, 5, 7));
+}
+
+/* Of more blocks than are asked for, all is read. */
+static void test_many_blocks(void **state)
+{
+    cluster_touched touched = {.count = 0};
+    registry_event event = {.kind = REGISTRY_PEER_REMOVED};
+    (void)state;
+    for (uint64_t i = 1; i <= CLUSTER_TOUCHED_BLOCKS; i++) {
+        event.block_number = event.version = i;
+        cluster_touched_add(&touched, &event);
+    }
+    assert_true(cluster_touched_covers(&touched, 0, CLUSTER_TOUCHED_BLOCKS));
+    event.block_number = event.version = CLUSTER_TOUCHED_BLOCKS + 1;
+    cluster_touched_add(&touched, &event);
+    assert_true(touched.everything);
+}
+
 /* Every set of versions 1 to 6 against every range: it is covered if each of its steps is in the set. */
 static void test_every_coverage(void **state)
 {
@@ -141,6 +173,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nothing),          cmocka_unit_test(test_kinds),
         cmocka_unit_test(test_removed),          cmocka_unit_test(test_renewals),
+        cmocka_unit_test(test_branches),         cmocka_unit_test(test_many_blocks),
         cmocka_unit_test(test_every_coverage),   cmocka_unit_test(test_duplicates),
         cmocka_unit_test(test_extreme_versions), cmocka_unit_test(test_overflow),
     };

@@ -74,7 +74,7 @@ static bool may_refresh(const dstack_p2p *sdk, const cluster_head *head)
 static dstack_p2p_peers *read_all(dstack_p2p *sdk, const cluster_head *head, base_error *error)
 {
     cluster_watch *watch = &sdk->monitor.watch;
-    dstack_p2p_peers *list = cluster_read_peers(sdk, watch->rpc, &watch->paging, error);
+    dstack_p2p_peers *list = cluster_read_peers_at(sdk, watch->rpc, &watch->paging, &head->block, error);
     if (!list) return NULL;
     if (list->block_number < head->block.number) {
         base_fail(error, DSTACK_P2P_ERR_RPC_ANSWER, "the node fell back from block %llu to block %llu",
@@ -82,6 +82,8 @@ static dstack_p2p_peers *read_all(dstack_p2p *sdk, const cluster_head *head, bas
         dstack_p2p_peers_free(list);
         return NULL;
     }
+    /* Whether the block that was looked at is still below a later one is not known. */
+    if (list->block_number > head->block.number) cluster_history_cut(&watch->history, head->block.number - 1);
     watch->full_ms = base_now_ms(sdk->clock);
     watch->reread = false;
     return list;
@@ -154,7 +156,8 @@ static int work(dstack_p2p *sdk)
         return error.code;
     }
     uint32_t before = sdk->monitor.status.peers;
-    if (list && watch->is_new_listener) watch->heard_version = list->version;
+    if (list && watch->is_new_listener && list->version > watch->heard_version)
+        watch->heard_version = list->version;
     if (list) watch->is_new_listener = false;
     if (list && !is_chasing(watch)) memset(&watch->touched, 0, sizeof watch->touched);
     if (list) {
@@ -252,7 +255,10 @@ static void listen_to(dstack_p2p *sdk)
     cluster_listener_read(&watch->listener, &hints, on_log, sdk);
     bool opened = cluster_listener_tend(&watch->listener, atomic_load(&sdk->chain_id));
     bool ended = listened && !watch->listener.subscription;
-    if (opened) watch->is_new_listener = true;
+    if (opened) {
+        watch->is_new_listener = true;
+        watch->heard_version = 0;
+    }
     if (opened || ended) {
         watch->reread = true;
         at_once(watch);

@@ -72,7 +72,7 @@ static void handle(void *context, const fake_request *request, fake_reply *reply
     it->asked = 0;
     pthread_mutex_unlock(&it->lock);
     if (fake_websocket_is_asked(request))
-        fake_websocket_serve(reply, request, on_text, it);
+        fake_websocket_serve(reply, request, on_text, NULL, it);
     else
         fake_send(reply, 400, "{}");
 }

@@ -117,7 +117,7 @@ static void handle(void *context, const fake_request *request, fake_reply *reply
         fake_close(reply);
     } else {
         assert_true(fake_websocket_is_asked(request));
-        fake_websocket_serve(reply, request, on_text, context);
+        fake_websocket_serve(reply, request, on_text, NULL, context);
     }
 }
 

@@ -211,10 +211,39 @@ static void *serve(void *context)
 
 /* ---- The server ---- */
 
+/* Takes the connections that have ended from the list, so that their threads do not pile up. */
+static fake_reply *take_ended(fake_server *server)
+{
+    fake_reply *ended = NULL;
+    pthread_mutex_lock(&server->lock);
+    for (fake_reply **at = &server->connections; *at;) {
+        fake_reply *one = *at;
+        if (one->fd >= 0) {
+            at = &one->next;
+            continue;
+        }
+        *at = one->next;
+        one->next = ended;
+        ended = one;
+    }
+    pthread_mutex_unlock(&server->lock);
+    return ended;
+}
+
+static void join_all(fake_reply *connections)
+{
+    for (fake_reply *at = connections, *next; at; at = next) {
+        next = at->next;
+        pthread_join(at->thread, NULL);
+        free(at);
+    }
+}
+
 static void accept_one(fake_server *server)
 {
     int fd = accept4(server->listen_fd, NULL, NULL, SOCK_CLOEXEC), on = 1;
     if (fd < 0) return;
+    join_all(take_ended(server));
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     fake_reply *reply = calloc(1, sizeof *reply);
     must(reply, "calloc");
@@ -344,11 +373,7 @@ static void end_connections(fake_server *server)
     for (fake_reply *at = server->connections; at; at = at->next)
         if (at->fd >= 0) shutdown(at->fd, SHUT_RDWR);
     pthread_mutex_unlock(&server->lock);
-    for (fake_reply *at = server->connections, *next; at; at = next) {
-        next = at->next;
-        pthread_join(at->thread, NULL);
-        free(at);
-    }
+    join_all(server->connections);
 }
 
 void fake_server_stop(fake_server *server)

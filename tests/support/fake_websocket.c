@@ -111,7 +111,7 @@ static int read_frame(fake_reply *reply, uint8_t payload[static PAYLOAD_MAX + 1]
 }
 
 void fake_websocket_serve(fake_reply *reply, const fake_request *request, fake_websocket_fn on_text,
-                          void *context)
+                          fake_websocket_end_fn on_end, void *context)
 {
     fake_websocket socket = {.reply = reply};
     uint8_t *payload = malloc(PAYLOAD_MAX + 1);
@@ -126,6 +126,7 @@ void fake_websocket_serve(fake_reply *reply, const fake_request *request, fake_w
             send_frame(&socket, PONG, payload, len);
         }
     }
+    if (on_end) on_end(context, &socket);
     pthread_mutex_lock(&socket.lock);
     atomic_store(&socket.dropped, true);
     pthread_mutex_unlock(&socket.lock);
