@@ -57,7 +57,7 @@ static void handle(void *context, const fake_request *request, fake_reply *reply
     if (!strcmp(request->path, "/none"))
         fake_send(reply, 404, "{}");
     else
-        fake_websocket_serve(reply, request, on_text, it);
+        fake_websocket_serve(reply, request, on_text, NULL, it);
 }
 
 static void set_mute(ear *it, bool mute)
