@@ -67,6 +67,10 @@ static int read_live(cluster_session *session, const eth_batch *batch, const que
         seen->nonce = ledger->nonce;
         return 0;
     }
+    if (receipt.mined && !receipt.succeeded)
+        base_log_write(&session->sdk->config.log, DSTACK_P2P_LOG_WARNING,
+                       "an earlier transaction of this node failed in block %llu",
+                       (unsigned long long)receipt.block_number);
     if (receipt.mined)
         cluster_ledger_settle(ledger, receipt.cost);
     else

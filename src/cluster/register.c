@@ -32,7 +32,7 @@ static uint64_t patience_end(const cluster_session *session)
 static bool may_do_without(const cluster_session *session, effort *it, base_error *error)
 {
     const cluster_view *seen = &it->seen;
-    if (error->code == DSTACK_P2P_ERR_CANCELLED ||
+    if (error->code == DSTACK_P2P_ERR_CANCELLED || error->code == DSTACK_P2P_ERR_UNCONFIRMED ||
         !cluster_ledger_serves(&session->sdk->ledger, it->url, seen->state.last_anchor, seen->block.number))
         return false;
     snprintf(it->hindrance, sizeof it->hindrance, "%s", error->text);
@@ -134,7 +134,9 @@ static int take_in(cluster_session *session, effort *it, const cluster_receipt *
 static int transact(cluster_session *session, effort *it, bool *again, base_error *error)
 {
     cluster_receipt receipt;
-    if (send(session, it, &receipt, again, error)) {
+    bool was_delivered = it->is_delivered; /* an earlier version */
+    if (send(session, it, &receipt, again, error) &&
+        (!was_delivered || *again || !may_do_without(session, it, error))) {
         it->tries++;
         return error->code;
     }

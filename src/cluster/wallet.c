@@ -77,10 +77,11 @@ int cluster_wallet_take(cluster_session *session, uint64_t nonce, uint64_t end_m
         return error->code;
     }
     base_lock_result result = BASE_LOCKED;
-    if (!base_file_try_lock(books->wallet_fd, false)) result = wait_in_queue(session, end_ms);
+    bool waits = !base_file_try_lock(books->wallet_fd, false);
+    if (waits) result = wait_in_queue(session, end_ms);
     if (result != BASE_LOCKED) return not_taken(session, result, error);
     books->has_wallet = true;
-    *changed = read_mark(books->wallet_fd) > nonce;
+    *changed = waits || read_mark(books->wallet_fd) > nonce;
     return 0;
 }
 

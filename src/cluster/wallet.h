@@ -20,7 +20,8 @@ struct cluster_session;
  */
 
 /**
- * Takes the lock, waiting up to `end_ms`. `*changed`: others have sent something since `nonce` was read.
+ * Takes the lock, waiting up to `end_ms`. `*changed`: others have, or may have, sent something since `nonce`
+ * was read.
  */
 int cluster_wallet_take(struct cluster_session *session, uint64_t nonce, uint64_t end_ms, bool *changed,
                         base_error *error);

@@ -263,6 +263,37 @@ static void nonce_is_used_up_while_waiting(void **state)
     assert_int_equal(world_node(w)->registrations, 1);
 }
 
+static void *refuse_replacements(void *context)
+{
+    world *w = context;
+    for (bool done = false; !done; sleep_ms(5)) {
+        fake_node_state *node = fake_node_lock(w->node);
+        done = node->taken;
+        if (done) {
+            node->rules[0] = (fake_rule){
+                .method = "eth_sendRawTransactionSync", .code = -32005, .message = "limit exceeded"};
+            node->blocks_while_pending = 3;
+        }
+        fake_node_unlock(w->node);
+    }
+    return NULL;
+}
+
+/* It takes no replacement: the one before is waited for all the same. */
+static void replacement_is_refused(void **state)
+{
+    pthread_t thread;
+    world *w = *state;
+    world_node(w)->outcome = NODE_NEVER_MINED;
+    w->options.confirm_timeout_ms = 3000;
+    world_open(w, FAKE_CONTRACT, URL);
+    assert_int_equal(pthread_create(&thread, NULL, refuse_replacements, w), 0);
+    int code = dstack_p2p_register(w->sdk);
+    pthread_join(thread, NULL);
+    ASSERT_CODE(w, code, DSTACK_P2P_ERR_UNCONFIRMED, "it is not replaced: ", "limit exceeded");
+    assert_sends(w, 2);
+}
+
 /* The node fails just when another look is due: what is on its way stays on its way. */
 static void node_fails_when_a_replacement_is_due(void **state)
 {
@@ -300,6 +331,7 @@ int main(void)
                                        TEST(already_known_is_success),
                                        TEST(nonce_is_used_up),
                                        TEST(nonce_is_used_up_while_waiting),
+                                       TEST(replacement_is_refused),
                                        TEST(node_fails_when_a_replacement_is_due)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
