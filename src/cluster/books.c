@@ -98,20 +98,34 @@ static int take_lock(cluster_session *session, uint64_t end_ms, bool *changed, b
     }
 }
 
+/* Opens the directory and takes the instance's lock in it; `*needed` is false when that cannot be had here,
+ * and is done without. */
+static int open_files(cluster_session *session, uint64_t end_ms, bool *changed, bool *needed,
+                      base_error *error)
+{
+    cluster_books *books = &session->books;
+    const cluster_config *config = &session->sdk->config;
+    *needed = true;
+    if ((books->dir_fd = cluster_state_dir_open(config, error)) < 0) {
+        *needed = error->code != DSTACK_P2P_ERR_SYSTEM || cluster_state_is_needed(config, errno);
+        return error->code;
+    }
+    if (take_lock(session, end_ms, changed, error) && books->lock_fd < 0)
+        *needed = cluster_state_is_needed(config, errno);
+    return error->code;
+}
+
 int cluster_books_open(cluster_session *session, uint64_t end_ms, bool *changed, base_error *error)
 {
+    bool needed;
     base_error problem = {0};
     cluster_books *books = &session->books;
     *books = (cluster_books){.open = true, .dir_fd = -1, .lock_fd = -1, .wallet_fd = -1, .queue_fd = -1};
-    books->dir_fd = cluster_state_dir_open(&session->sdk->config, &problem);
-    if (books->dir_fd < 0 && problem.code != DSTACK_P2P_ERR_SYSTEM)
-        return base_fail(error, problem.code, "%s", problem.text);
-    if (books->dir_fd >= 0 && !take_lock(session, end_ms, changed, &problem)) {
+    if (!open_files(session, end_ms, changed, &needed, &problem)) {
         if (load(session->sdk, books->dir_fd)) *changed |= session->sdk->ledger.live;
         return 0;
     }
-    if (problem.code == DSTACK_P2P_ERR_CANCELLED || books->lock_fd >= 0)
-        return base_fail(error, problem.code, "%s", problem.text);
+    if (needed) return base_fail(error, problem.code, "%s", problem.text);
     do_without(session->sdk, &problem);
     if (books->dir_fd >= 0) close(books->dir_fd);
     books->dir_fd = -1;

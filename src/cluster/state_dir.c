@@ -38,6 +38,11 @@ static int check(int fd, const char *path, base_error *error)
     return 0;
 }
 
+bool cluster_state_is_needed(const cluster_config *config, int why)
+{
+    return config->state_dir || why == EMFILE || why == ENFILE || why == ENOMEM || why == EINTR;
+}
+
 int cluster_state_dir_open(const cluster_config *config, base_error *error)
 {
     char room[PATH_ROOM];
@@ -50,6 +55,7 @@ int cluster_state_dir_open(const cluster_config *config, base_error *error)
         base_fail(error, is_other || config->state_dir ? DSTACK_P2P_ERR_CONFIG : DSTACK_P2P_ERR_SYSTEM,
                   "the state directory %s %s: %s; " REMEDY, path,
                   is_other ? "is a symbolic link or no directory" : "cannot be had", strerror(why));
+        errno = why;
     } else if (check(fd, path, error)) {
         close(fd);
         fd = -1;

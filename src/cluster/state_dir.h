@@ -12,12 +12,18 @@
 
 /**
  * Opens the directory, which is made if missing, for its owner alone. -1 with CONFIG when it is one that
- * others could have put there or can write in, or a given one that cannot be had; -1 with SYSTEM when just
- * no default one can be had, as on a read-only file system.
+ * others could have put there or can write in, or a given one that cannot be had; -1 with SYSTEM otherwise,
+ * and then cluster_state_is_needed() tells from errno.
  */
 int cluster_state_dir_open(const cluster_config *config, base_error *error);
 
-/** Opens a file in it for locking, made if missing; -1 when the system refuses. */
+/**
+ * Whether a failure with this errno is one of the moment, or of a directory that was asked for. If not, as on
+ * a read-only file system, there never will be such a directory, and all has to work without.
+ */
+bool cluster_state_is_needed(const cluster_config *config, int why);
+
+/** Opens a file in it for locking, made if missing; -1, with errno, when the system refuses. */
 int cluster_state_lock_file(int dir_fd, const char *name);
 
 /** Appends a file's content; false when there is none, it is no file of the user's, or it exceeds the buffer.

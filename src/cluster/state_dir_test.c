@@ -3,8 +3,10 @@
 
 #include "unit.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -108,10 +110,44 @@ static void test_default_place(void **state)
     expect_error(&error, DSTACK_P2P_ERR_SYSTEM, made);
 }
 
+/* What is lacking at the moment is no reason to do without for ever. */
+static void test_done_without(void **state)
+{
+    static const int lasting[] = {EROFS, EACCES, ENOENT, ENOSPC, EPERM}, passing[] = {EMFILE, ENFILE, ENOMEM};
+    const cluster_config none = {0}, given = {.state_dir = folder};
+    (void)state;
+    for (size_t i = 0; i < COUNT(lasting); i++) {
+        assert_false(cluster_state_is_needed(&none, lasting[i]));
+        assert_true(cluster_state_is_needed(&given, lasting[i]));
+    }
+    for (size_t i = 0; i < COUNT(passing); i++)
+        assert_true(cluster_state_is_needed(&none, passing[i]));
+}
+
+/* No descriptor left: an error, and none that is mistaken for a place where nothing can be kept. */
+static void test_no_descriptors(void **state)
+{
+    struct rlimit before, none;
+    base_error error = {0};
+    const cluster_config config = {.runtime_dir = folder};
+    (void)state;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none = (struct rlimit){.rlim_cur = 3, .rlim_max = before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    int fd = cluster_state_dir_open(&config, &error), why = errno;
+    setrlimit(RLIMIT_NOFILE, &before);
+    assert_int_equal(fd, -1);
+    expect_error(&error, DSTACK_P2P_ERR_SYSTEM, "cannot be had");
+    assert_true(cluster_state_is_needed(&config, why));
+    assert_int_equal(unlinkat(dir_fd, "dstack-p2p", AT_REMOVEDIR), 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {TEST(test_written_and_read), TEST(test_replaced_at_once),
-                                       TEST(test_not_read), TEST(test_lock_file), TEST(test_default_place)};
+                                       TEST(test_not_read),         TEST(test_lock_file),
+                                       TEST(test_default_place),    TEST(test_done_without),
+                                       TEST(test_no_descriptors)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
