@@ -133,7 +133,7 @@ static void a_block_comes(void *context)
 {
     const stage *it = context;
     fake_chain *chain = fake_network_chain(it->network);
-    fake_chain_register(chain, 10 + chain->head % 10, 1, 1, 0);
+    fake_chain_register(chain, 10 + (unsigned)(chain->head % 10), 1, 1, 0);
     fake_chain_mine(chain);
     fake_network_announce(it->network);
 }
