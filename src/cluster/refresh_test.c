@@ -173,8 +173,9 @@ static int teardown(void **state)
 
 static void touch(chain *it, registry_event_kind kind, uint8_t number, uint64_t version)
 {
-    registry_event event = {.kind = kind, .version = version};
+    registry_event event = {.kind = kind, .version = version, .block_number = BLOCK};
     memset(event.instance20, number, 20);
+    memset(event.block_hash32, 0xb1, 32);
     cluster_touched_add(&it->touched, &event);
 }
 
@@ -207,7 +208,7 @@ static void expect_refreshed(chain *it)
     assert_int_equal(list->block_time, 16);
     assert_memory_equal(list->block_hash32, it->head.block.hash32, 32);
     assert_int_equal(it->pinned, it->calls); /* all of it at the block of the head */
-    assert_int_equal(it->calls, it->touched.count + 2);
+    assert_int_equal(it->calls, it->touched.count + it->touched.block_count + 2);
     dstack_p2p_peers_free(it->before);
     it->before = list;
     it->touched = (cluster_touched){.count = 0};
