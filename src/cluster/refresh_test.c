@@ -12,7 +12,7 @@
 
 #define CONTRACT "0x5FbDB2315678afecb367f032d93F642f64180aa3"
 
-enum { BLOCK = 1000, PEERS = 32, SELF = 7 };
+enum { BLOCK = 1000, ENTRY_BLOCK = 998, PEERS = 32, SELF = 7 };
 
 /* A contract whose peers have ids, addresses and times by their number; no URL: not registered. */
 typedef struct chain {
@@ -20,11 +20,11 @@ typedef struct chain {
     uint64_t version;
     const char *urls[PEERS];
     uint64_t expires[PEERS];
-    uint8_t block_hash; /* each byte of it */
-    int answers_with;   /* another peer, whatever is asked; -1 = no lie */
-    const char *result; /* JSON of the answer for a peer; NULL = the truth */
-    const char *block;  /* likewise of the block */
-    const char *body;   /* likewise of all there is */
+    uint8_t block_hash, entry_hash;  /* each byte of the head's, and of that of the log entries' block */
+    int answers_with;                /* another peer, whatever is asked; -1 = no lie */
+    const char *result;              /* JSON of the answer for a peer; NULL = the truth */
+    const char *block, *entry_block; /* likewise of these blocks */
+    const char *body;                /* likewise of all there is */
     unsigned pinned, calls;
 
     dstack_p2p *sdk;
@@ -93,13 +93,16 @@ static json_t *call(chain *it, const json_t *params)
     return peer_answer(it, it->answers_with >= 0 ? (uint8_t)it->answers_with : asked);
 }
 
-static json_t *make_block(const chain *it)
+/* The block of the head, or another one that log entries are of. */
+static json_t *make_block(const chain *it, const char *tag)
 {
     char hash[67] = "0x";
+    bool is_head = !strcmp(tag, "0x3e8");
+    const char *instead = is_head ? it->block : it->entry_block;
     for (int i = 0; i < 32; i++)
-        snprintf(hash + 2 + 2 * i, 3, "%02x", it->block_hash);
-    if (it->block) return json_loads(it->block, JSON_DECODE_ANY, NULL);
-    return json_pack("{ssssss}", "number", "0x3e8", "timestamp", "0x10", "hash", hash);
+        snprintf(hash + 2 + 2 * i, 3, "%02x", is_head ? it->block_hash : it->entry_hash);
+    if (instead) return json_loads(instead, JSON_DECODE_ANY, NULL);
+    return json_pack("{ssssss}", "number", tag, "timestamp", "0x10", "hash", hash);
 }
 
 static json_t *answer(chain *it, const json_t *request)
@@ -110,7 +113,7 @@ static json_t *answer(chain *it, const json_t *request)
     const char *tag = json_string_value(json_array_get(params, is_call));
     it->calls += is_call || is_block;
     it->pinned += (is_call || is_block) && !strcmp(tag, "0x3e8");
-    json_t *result = is_call ? call(it, params) : is_block ? make_block(it) : json_string("0x7a69");
+    json_t *result = is_call ? call(it, params) : is_block ? make_block(it, tag) : json_string("0x7a69");
     /* An object stands for an error. */
     return json_pack("{sOso}", "id", json_object_get(request, "id"),
                      is_call && json_is_object(result) ? "error" : "result", result);
@@ -147,6 +150,7 @@ static int setup(void **state)
     it->server = fake_server_tcp(handle, it);
     it->version = 6;
     it->block_hash = 0xb1;
+    it->entry_hash = 0xa9;
     it->answers_with = -1;
     dstack_p2p_options options = {
         .rpc_url = fake_server_endpoint(it->server), .chain_id = 31337, .evidence = DSTACK_P2P_EVIDENCE_OFF};
@@ -173,9 +177,9 @@ static int teardown(void **state)
 
 static void touch(chain *it, registry_event_kind kind, uint8_t number, uint64_t version)
 {
-    registry_event event = {.kind = kind, .version = version, .block_number = BLOCK};
+    registry_event event = {.kind = kind, .version = version, .block_number = ENTRY_BLOCK};
     memset(event.instance20, number, 20);
-    memset(event.block_hash32, 0xb1, 32);
+    memset(event.block_hash32, 0xa9, 32);
     cluster_touched_add(&it->touched, &event);
 }
 
@@ -207,8 +211,8 @@ static void expect_refreshed(chain *it)
     assert_int_equal(list->block_number, BLOCK);
     assert_int_equal(list->block_time, 16);
     assert_memory_equal(list->block_hash32, it->head.block.hash32, 32);
-    assert_int_equal(it->pinned, it->calls); /* all of it at the block of the head */
-    assert_int_equal(it->calls, it->touched.count + it->touched.block_count + 2);
+    assert_int_equal(it->pinned, it->touched.count + 2); /* all of it at the block of the head */
+    assert_int_equal(it->calls, it->pinned + it->touched.block_count);
     dstack_p2p_peers_free(it->before);
     it->before = list;
     it->touched = (cluster_touched){.count = 0};
@@ -309,6 +313,24 @@ static void test_other_block(void **state)
     expect_failure(it, DSTACK_P2P_ERR_RPC_ANSWER, "no number, time or hash");
 }
 
+/* A log entry of another branch says nothing of this one; nor does one of a block to come. */
+static void test_other_entries(void **state)
+{
+    chain *it = *state;
+    touch(it, REGISTRY_PEER_REGISTERED, 9, 6);
+    it->entry_hash = 0xaa;
+    expect_failure(it, DSTACK_P2P_ERR_RPC_ANSWER, "another branch's block 998");
+    it->entry_block = "null";
+    expect_failure(it, DSTACK_P2P_ERR_RPC_ANSWER, "no block for");
+    it->entry_block = NULL;
+    it->entry_hash = 0xa9;
+    it->touched.blocks[0].number = BLOCK + 1;
+    expect_failure(it, DSTACK_P2P_ERR_RPC_ANSWER, "another branch's block 1001");
+    it->touched.blocks[0].number = ENTRY_BLOCK;
+    it->urls[9] = "http://nine";
+    expect_refreshed(it);
+}
+
 static void test_other_peer(void **state)
 {
     chain *it = *state;
@@ -357,6 +379,7 @@ int main(void)
         TEST(test_oneself),
         TEST(test_versions_that_do_not_fit),
         TEST(test_other_block),
+        TEST(test_other_entries),
         TEST(test_other_peer),
         TEST(test_nonsense),
         TEST(test_forbidden_url),
