@@ -137,7 +137,7 @@ static int hold(dstack_p2p *sdk, cluster_departures *departures, const missing *
     }
     note(sdk, departures, kept);
     cluster_departures_free(departures);
-    *departures = (cluster_departures){.held = held, .count = kept};
+    *departures = (cluster_departures){.held = held, .count = kept, .block_number = list->block_number};
     return cluster_list_finish(list, error);
 }
 

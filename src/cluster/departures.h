@@ -22,6 +22,7 @@ typedef struct cluster_departure {
 typedef struct cluster_departures {
     cluster_departure *held;
     size_t count;
+    uint64_t block_number; /**< of the reading that they were missing in last */
 } cluster_departures;
 
 /**

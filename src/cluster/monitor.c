@@ -44,8 +44,7 @@ static bool begin(dstack_p2p *sdk)
     monitor->has_reading = false;
     reset_status(monitor);
     base_event_clear(monitor->changed_fd);
-    monitor->status.running = monitor->started =
-        base_thread_start(&monitor->thread, cluster_watch_run, sdk);
+    monitor->status.running = monitor->started = base_thread_start(&monitor->thread, cluster_watch_run, sdk);
     bool started = monitor->started;
     pthread_mutex_unlock(&monitor->lock);
     return started;

@@ -3,6 +3,7 @@
 #define CLUSTER_MONITOR_H
 
 #include "base/error.h"
+#include "cluster/departures.h"
 #include "cluster/history.h"
 #include "cluster/listener.h"
 #include "cluster/paging.h"
@@ -18,6 +19,7 @@ typedef struct cluster_watch {
     cluster_paging paging; /**< of what `rpc` answers */
     cluster_history history;
     cluster_listener listener;
+    cluster_departures departures;
     cluster_touched touched;           /**< since the last reading */
     uint64_t block_number, block_time; /**< of the last look */
     uint64_t heard_version; /**< newest that a log entry told of, or that was read first since listening */

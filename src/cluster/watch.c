@@ -2,29 +2,22 @@
 #include "cluster/watch.h"
 
 #include "base/event.h"
-#include "cluster/head.h"
 #include "cluster/list.h"
-#include "cluster/peers.h"
 #include "cluster/publish.h"
+#include "cluster/reading.h"
 #include "cluster/recall.h"
-#include "cluster/refresh.h"
 #include "cluster/sdk.h"
 
 #include <string.h>
 
-/* The whole list at least so often; with a subscription a look so often at least, and at most for new blocks
- * alone; a node that does not know a block yet that was heard of is asked again so often. */
-enum { REREAD_MS = 60000, SAFETY_LOOKS = 5, HEADS_MS = 1000, EXPIRY_SLACK_MS = 50 };
+/* With a subscription a look so often at least, and at most for new blocks alone; a node that does not know a
+ * block yet that was heard of is asked again so often. */
+enum { SAFETY_LOOKS = 5, HEADS_MS = 1000, EXPIRY_SLACK_MS = 50 };
 enum { UNHEARD_MS = 5000, CHASE_MS = 50, CHASES_MAX = 8, RETRY_MS = 1000 };
 
 static bool is_stopping(const dstack_p2p *sdk)
 {
     return base_event_is_set(sdk->monitor.stop_fd);
-}
-
-static bool reads_latest(const dstack_p2p *sdk)
-{
-    return !strcmp(sdk->config.block, "latest");
 }
 
 bool cluster_watch_init(dstack_p2p *sdk)
@@ -41,64 +34,9 @@ bool cluster_watch_init(dstack_p2p *sdk)
 void cluster_watch_free(cluster_watch *watch)
 {
     cluster_listener_free(&watch->listener);
+    cluster_departures_free(&watch->departures);
     eth_rpc_free(watch->rpc);
     watch->rpc = NULL;
-}
-
-/* ---- Reading ---- */
-
-/* Whether the list at hand may no longer be what the contract holds. */
-static bool is_outdated(dstack_p2p *sdk, const cluster_head *head)
-{
-    const dstack_p2p_peers *list = sdk->monitor.list;
-    const cluster_watch *watch = &sdk->monitor.watch;
-    return !list || watch->reread || head->reorganised || head->version != list->version ||
-           head->block.time >= cluster_list_first_expiry(list) ||
-           base_now_ms(sdk->clock) - watch->full_ms >= REREAD_MS ||
-           (sdk->has_identity && !list->knows_self) ||
-           cluster_proofs_are_due(&sdk->proofs, base_now_ms(sdk->clock));
-}
-
-/* Whether reading some peers again does for reading all. */
-static bool may_refresh(const dstack_p2p *sdk, const cluster_head *head)
-{
-    const dstack_p2p_peers *list = sdk->monitor.list;
-    const cluster_watch *watch = &sdk->monitor.watch;
-    return list && !list->left_out && !watch->reread && !head->reorganised && reads_latest(sdk) &&
-           head->block.time < cluster_list_first_expiry(list) &&
-           base_now_ms(sdk->clock) - watch->full_ms < REREAD_MS &&
-           !(sdk->has_identity && !list->knows_self) &&
-           cluster_touched_covers(&watch->touched, list->version, head->version);
-}
-
-static dstack_p2p_peers *read_all(dstack_p2p *sdk, const cluster_head *head, base_error *error)
-{
-    cluster_watch *watch = &sdk->monitor.watch;
-    dstack_p2p_peers *list = cluster_read_peers_at(sdk, watch->rpc, &watch->paging, &head->block, error);
-    if (!list) return NULL;
-    if (list->block_number < head->block.number) {
-        base_fail(error, DSTACK_P2P_ERR_RPC_ANSWER, "the node fell back from block %llu to block %llu",
-                  (unsigned long long)head->block.number, (unsigned long long)list->block_number);
-        dstack_p2p_peers_free(list);
-        return NULL;
-    }
-    /* Whether the block that was looked at is still below a later one is not known. */
-    if (list->block_number > head->block.number) cluster_history_cut(&watch->history, head->block.number - 1);
-    watch->full_ms = base_now_ms(sdk->clock);
-    watch->reread = false;
-    return list;
-}
-
-static dstack_p2p_peers *read_list(dstack_p2p *sdk, const cluster_head *head, base_error *error)
-{
-    cluster_watch *watch = &sdk->monitor.watch;
-    base_error problem = {0};
-    dstack_p2p_peers *list = NULL;
-    if (may_refresh(sdk, head))
-        list = cluster_refresh(sdk, watch->rpc, sdk->monitor.list, &watch->touched, head, &problem);
-    if (problem.code && !is_stopping(sdk))
-        base_log_write(&sdk->config.log, DSTACK_P2P_LOG_DEBUG, "reading the whole list: %s", problem.text);
-    return list || is_stopping(sdk) ? list : read_all(sdk, head, error);
 }
 
 /* A log entry was heard of in a block that the node that is read does not have yet. */
@@ -136,33 +74,41 @@ static void tell_keeper(dstack_p2p *sdk, uint32_t before)
                                                  .lost = before > now ? before - now : 0});
 }
 
-static int work(dstack_p2p *sdk)
+/* Looks, and reads the list when that is due; NULL when there is nothing new, or with an error. */
+static dstack_p2p_peers *look(dstack_p2p *sdk, base_error *error)
 {
     cluster_watch *watch = &sdk->monitor.watch;
     cluster_head head;
-    base_error error = {0};
-    dstack_p2p_peers *list = NULL;
-    bool looked = !cluster_read_head(sdk, watch->rpc, &watch->history, &head, &error);
+    int code = cluster_reading_head(sdk, &head, error);
     watch->look_ms = base_now_ms(sdk->clock);
-    if (looked) {
-        watch->block_number = head.block.number;
-        watch->block_time = head.block.time;
-        watch->reread |= head.reorganised; /* until the list has been read */
-        if (is_outdated(sdk, &head) || (watch->touched.count && !is_chasing(watch)))
-            list = read_list(sdk, &head, &error);
-    }
+    if (code) return NULL;
+    watch->block_number = head.block.number;
+    watch->block_time = head.block.time;
+    watch->reread |= head.reorganised; /* until the list has been read */
+    if (!cluster_reading_is_due(sdk, &head) && (!watch->touched.count || is_chasing(watch))) return NULL;
+    return cluster_reading(sdk, &head, error);
+}
+
+/* A new list settles what was heard of before it. */
+static void settle_hints(cluster_watch *watch, const dstack_p2p_peers *list)
+{
+    if (watch->is_new_listener && list->version > watch->heard_version) watch->heard_version = list->version;
+    watch->is_new_listener = false;
+    if (!is_chasing(watch)) memset(&watch->touched, 0, sizeof watch->touched);
+    watch->unsaved = true;
+}
+
+static int work(dstack_p2p *sdk)
+{
+    base_error error = {0};
+    dstack_p2p_peers *list = look(sdk, &error);
+    uint32_t before = sdk->monitor.status.peers;
     if (is_stopping(sdk)) {
         dstack_p2p_peers_free(list);
         return error.code;
     }
-    uint32_t before = sdk->monitor.status.peers;
-    if (list && watch->is_new_listener && list->version > watch->heard_version)
-        watch->heard_version = list->version;
-    if (list) watch->is_new_listener = false;
-    if (list && !is_chasing(watch)) memset(&watch->touched, 0, sizeof watch->touched);
     if (list) {
-        cluster_history_add(&watch->history, list->block_number, list->block_hash32);
-        watch->unsaved = true;
+        settle_hints(&sdk->monitor.watch, list);
         cluster_publish(sdk, list, &error);
     }
     cluster_publish_outcome(sdk, &error);
@@ -213,6 +159,7 @@ static void on_log(void *context, const json_t *log, bool removed)
     registry_event event = {.kind = REGISTRY_OTHER_EVENT};
     base_error problem = {0};
     cluster_touched *touched = &sdk->monitor.watch.touched;
+    if (!cluster_reads_latest(sdk)) return;
     if (removed || registry_read_event(log, sdk->config.contract20, &event, &problem))
         touched->everything = true;
     else
@@ -239,7 +186,7 @@ static void heed(dstack_p2p *sdk, const eth_hints *hints)
     if (hints->has_head) heed_head(sdk, &hints->head);
     if (hints->broken) watch->reread = true;
     if (hints->broken || hints->has_log) at_once(watch);
-    if (hints->has_log && reads_latest(sdk) && hints->log_number > watch->wanted_block) {
+    if (hints->has_log && cluster_reads_latest(sdk) && hints->log_number > watch->wanted_block) {
         watch->wanted_block = hints->log_number;
         watch->chases = 0;
     }

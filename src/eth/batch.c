@@ -11,6 +11,7 @@
 
 enum { PARAMS_MAX = 512 * 1024, REVERT_DATA_MAX = 64 * 1024, PARTS_MAX = 65536 };
 enum { LONG_DATA_MAX = 8 * 1024 * 1024, LONG_MIN_DIGITS = 4096, LONGS_MAX = 16, MARK_MAX = 32 };
+enum { REST_MAX = 4 * 1024 * 1024 };
 
 /*
  * Most of an answer with many peers is one string of hex digits. A JSON parser looks at each byte of it
@@ -288,13 +289,22 @@ static int parse(eth_batch *batch, size_t first, size_t count, const base_buf *t
     return code;
 }
 
+static int read_too_much(eth_batch *batch, const base_buf *rest, base_error *error)
+{
+    if (rest->no_memory)
+        return base_fail(error, DSTACK_P2P_ERR_NO_MEMORY, "out of memory while reading an answer");
+    batch->too_large = true;
+    return base_fail(error, DSTACK_P2P_ERR_RPC_ANSWER,
+                     "the node's answer has more than %d MiB beside long strings of data", REST_MAX >> 20);
+}
+
 int eth_batch_read(eth_batch *batch, size_t first, size_t count, const char *text, size_t len,
                    base_error *error)
 {
     long_strings longs = {.count = 0};
-    base_buf rest = base_buf_make(len + LONGS_MAX * MARK_MAX);
+    base_buf rest = base_buf_make(REST_MAX);
     if (!take_out(len ? text : "", len, &rest, &longs))
-        base_fail(error, DSTACK_P2P_ERR_NO_MEMORY, "out of memory while reading an answer");
+        read_too_much(batch, &rest, error);
     else if (!parse(batch, first, count, &rest, error))
         for (size_t i = first; i < first + count; i++)
             put_back(&batch->requests[i], &longs);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 enum { PAUSE_FIRST_MS = 250, PAUSE_MAX_MS = 30000, WORTH_ASKING_MS = 50 };
+enum { COMPLAINT_MS = 1000 }; /* as if it had taken so long to fail */
 
 typedef struct endpoint {
     eth_pinned pinned;
@@ -254,6 +255,11 @@ int eth_rpc_send_elsewhere(eth_rpc *rpc, eth_batch *batch, base_error *error)
     if (!eth_turns_left(&it.turns, it.now_ms))
         return base_fail(error, DSTACK_P2P_ERR_STATE, "no other RPC endpoint can be asked now");
     return run(rpc, &it, error);
+}
+
+void eth_rpc_complain(eth_rpc *rpc)
+{
+    eth_health_failed(&rpc->health[rpc->last], base_now_ms(rpc->clock), COMPLAINT_MS, rpc->random);
 }
 
 void eth_rpc_begin(eth_batch *batch)

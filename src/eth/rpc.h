@@ -58,6 +58,9 @@ int eth_rpc_send(eth_rpc *rpc, eth_batch *batch, base_error *error);
  */
 int eth_rpc_send_elsewhere(eth_rpc *rpc, eth_batch *batch, base_error *error);
 
+/** What the endpoint that answered last said cannot be: others go first for a while. */
+void eth_rpc_complain(eth_rpc *rpc);
+
 /** Number of endpoints, without those that are on another chain. */
 size_t eth_rpc_endpoints(const eth_rpc *rpc);
 
