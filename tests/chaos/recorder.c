@@ -19,6 +19,8 @@ static void fail(recorder *it, const char *format, ...)
     va_end(args);
 }
 
+enum { KEPT_BLOCKS = 3 };
+
 /* ---- Peers ---- */
 
 static unsigned instance_of(const dstack_p2p_peer *peer)
@@ -63,15 +65,27 @@ static bool is_listed(const dstack_p2p_peer *peer, const chain_block *block)
     return is_held(peer, block) && chain_block_lists(block, instance_of(peer));
 }
 
-/* A peer that left, and that is kept until that is confirmed. */
-static bool may_be_kept(const recorder *it, const dstack_p2p_peer *peer, const chain_block *block)
+/* A peer that left, and that is kept until that is confirmed, or for three blocks. */
+static bool may_be_kept(const recorder *it, const dstack_p2p_peer *peer)
 {
-    const fake_chain *chain = fake_network_chain(it->network);
-    for (uint64_t i = 1; it->kept_for && i < CHAIN_KEPT && i < chain->blocks_made; i++) {
-        const chain_block *other = fake_chain_block(chain, chain->blocks_made - i);
-        if (other && other->number + it->kept_for >= block->number && is_listed(peer, other)) return true;
+    const dstack_p2p_peer *old = it->keeps ? find(it->before, peer->instance_id) : NULL;
+    uint64_t since = old ? it->missing_since[instance_of(peer)] : 0;
+    return old && same(old, peer) &&
+           (!since || dstack_p2p_peers_block_number(it->list) < since + KEPT_BLOCKS);
+}
+
+/* Notes which peers of the list are kept that are not listed at its block. */
+static void note_kept(recorder *it, const chain_block *block)
+{
+    uint64_t since[CHAIN_INSTANCES] = {0};
+    for (size_t i = 0; i < dstack_p2p_peers_count(it->list); i++) {
+        const dstack_p2p_peer *peer = dstack_p2p_peers_at(it->list, i);
+        unsigned instance = instance_of(peer);
+        if (instance == CHAIN_INSTANCES || is_listed(peer, block)) continue;
+        uint64_t before = it->missing_since[instance];
+        since[instance] = before ? before : dstack_p2p_peers_block_number(it->list);
     }
-    return false;
+    memcpy(it->missing_since, since, sizeof since);
 }
 
 /* Leases that end between two pages of a reading are over in one of them, and not in the other. */
@@ -88,7 +102,7 @@ bool recorder_fits(const recorder *it, const dstack_p2p_peers *list, const chain
     bool found[CHAIN_INSTANCES] = {false};
     for (size_t i = 0; i < dstack_p2p_peers_count(list); i++) {
         const dstack_p2p_peer *peer = dstack_p2p_peers_at(list, i);
-        if (!is_listed(peer, block) && !may_be_kept(it, peer, block)) return false;
+        if (!is_listed(peer, block) && !may_be_kept(it, peer)) return false;
         found[instance_of(peer)] = true;
     }
     for (unsigned i = 0; i < CHAIN_INSTANCES; i++)
@@ -113,6 +127,7 @@ static void explain(recorder *it)
     if (!it->explained_count)
         fail(it, "no block from %llu on ever had the list that was told with version %llu, %zu peers",
              (unsigned long long)from, (unsigned long long)version, dstack_p2p_peers_count(it->list));
+    if (it->explained_count) note_kept(it, fake_chain_block(chain, it->explained[it->explained_count - 1]));
     fake_network_unlock(it->network);
 }
 

@@ -15,9 +15,10 @@ enum { RECORDER_BLOCKS = 32 };
 typedef struct recorder {
     fake_network *network;
     bool reads_pages;                /**< of several, so that leases may end between two */
-    uint64_t kept_for;               /**< peers may be kept so many blocks after they left */
+    bool keeps;                      /**< peers may be kept for some blocks after they were found missing */
     dstack_p2p_peers *before, *list; /**< of the reading that is being told */
     bool told[CHAIN_INSTANCES];      /**< changes of it */
+    uint64_t missing_since[CHAIN_INSTANCES]; /**< block of the first list that kept it; 0 = it is not kept */
     uint64_t explained[RECORDER_BLOCKS];
     size_t explained_count;
     size_t calls, readings, joined, left, changed;
