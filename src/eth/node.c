@@ -78,7 +78,8 @@ static void judge_failure(const net_reply *reply, int code, eth_try *it)
 {
     it->limited = code == DSTACK_P2P_ERR_RPC_LIMITED;
     it->retry_after_ms = reply->retry_after_ms;
-    it->passing = it->limited || reply->status == 408 || reply->status >= 500;
+    /* An answer without a body is one that was cut in its head, which ends where the connection does. */
+    it->passing = it->limited || reply->status == 408 || reply->status >= 500 || !reply->body.len;
     it->doubtful |= code == DSTACK_P2P_ERR_RPC_ANSWER;
     if (reply->status == 413) it->too_much = true;
 }
