@@ -17,6 +17,7 @@ typedef struct missing {
     const dstack_p2p_peer *peer;
     uint64_t since;
     bool gone;
+    bool disputed; /* another node, that is not behind, lists it */
 } missing;
 
 static int by_instance(const void *a, const void *b)
@@ -52,8 +53,7 @@ static missing *find_missing(const cluster_departures *departures, const dstack_
         const dstack_p2p_peer *peer = &before->peers[i]->record;
         if (bsearch(&peer, peers, list->count, sizeof *peers, by_instance)) continue;
         uint64_t since = since_when(departures, peer->instance_id, list->block_number);
-        bool gone = list->block_number >= since + CLUSTER_DEPARTURE_BLOCKS;
-        found[(*count)++] = (missing){.peer = peer, .since = since, .gone = gone};
+        found[(*count)++] = (missing){.peer = peer, .since = since};
     }
     if (!peers) {
         free(found);
@@ -65,16 +65,20 @@ static missing *find_missing(const cluster_departures *departures, const dstack_
 
 /* ---- The second opinion ---- */
 
-static void read_opinion(const eth_request *answer, missing *one)
+/* One that has come back since has left before. */
+static void read_opinion(const eth_request *answer, bool behind, missing *one)
 {
     registry_peer peer;
     char url[REGISTRY_URL_MAX + 1];
     base_error ignored = {0};
-    if (!registry_read_peer(answer, &peer, url, &ignored) && !peer.url_len) one->gone = true;
+    if (registry_read_peer(answer, &peer, url, &ignored)) return;
+    one->gone = !peer.url_len || peer.registered_at != one->peer->registered_at;
+    one->disputed = !one->gone && !behind;
 }
 
 /* Asks another node about some; one that is older than the list at hand knows nothing of what came since. */
-static bool ask_elsewhere(dstack_p2p *sdk, eth_rpc *rpc, missing *some, size_t count, uint64_t known_block)
+static bool ask_elsewhere(dstack_p2p *sdk, eth_rpc *rpc, missing *some, size_t count,
+                          const dstack_p2p_peers *before, const dstack_p2p_peers *list)
 {
     eth_batch batch;
     size_t asked[ASKED_MAX];
@@ -89,24 +93,35 @@ static bool ask_elsewhere(dstack_p2p *sdk, eth_rpc *rpc, missing *some, size_t c
     }
     bool answered = !eth_rpc_send_elsewhere(rpc, &batch, &problem) &&
                     !cluster_read_block(&batch.requests[block_at], &block, &problem) &&
-                    block.number >= known_block;
+                    block.number >= before->block_number;
     for (size_t i = 0; answered && i < count; i++)
-        read_opinion(&batch.requests[asked[i]], &some[i]);
+        read_opinion(&batch.requests[asked[i]], block.number < list->block_number, &some[i]);
     eth_batch_free(&batch);
     return answered;
 }
 
-static void seek_opinions(dstack_p2p *sdk, eth_rpc *rpc, missing *all, size_t count, uint64_t known_block)
+static void seek_opinions(dstack_p2p *sdk, eth_rpc *rpc, missing *all, size_t count,
+                          const dstack_p2p_peers *before, const dstack_p2p_peers *list)
 {
-    if (count > MANY) return;
-    for (size_t i = 0; i < count;) {
-        missing some[ASKED_MAX];
-        size_t asked[ASKED_MAX], n = 0;
-        for (; i < count && n < ASKED_MAX; i++)
-            if (!all[i].gone) some[n] = all[i], asked[n++] = i;
-        if (!n || !ask_elsewhere(sdk, rpc, some, n, known_block)) return;
-        for (size_t j = 0; j < n; j++)
-            all[asked[j]].gone = some[j].gone;
+    bool answered = count <= MANY;
+    for (size_t i = 0; i < count && answered; i += ASKED_MAX) {
+        size_t some = count - i < ASKED_MAX ? count - i : ASKED_MAX;
+        answered = ask_elsewhere(sdk, rpc, all + i, some, before, list);
+    }
+}
+
+/* A node that says so for three blocks is believed, also against another one: a peer that was revoked must
+ * not stay because of a node that is stuck, or in league with it. */
+static void count_blocks(const dstack_p2p *sdk, missing *all, size_t count, uint64_t block_number)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (all[i].gone || block_number < all[i].since + CLUSTER_DEPARTURE_BLOCKS) continue;
+        all[i].gone = true;
+        if (all[i].disputed)
+            base_log_write(
+                &sdk->config.log, DSTACK_P2P_LOG_WARNING,
+                "peer %s has left: one node does not list it for %d blocks, another one still does",
+                all[i].peer->instance_id, CLUSTER_DEPARTURE_BLOCKS);
     }
 }
 
@@ -151,7 +166,8 @@ int cluster_departures_judge(dstack_p2p *sdk, eth_rpc *rpc, cluster_departures *
     }
     missing *all = find_missing(departures, before, list, &count);
     if (!all) return base_fail(error, DSTACK_P2P_ERR_NO_MEMORY, "out of memory");
-    if (count) seek_opinions(sdk, rpc, all, count, before->block_number);
+    if (count) seek_opinions(sdk, rpc, all, count, before, list);
+    count_blocks(sdk, all, count, list->block_number);
     hold(sdk, departures, all, count, list, error);
     free(all);
     return error->code;

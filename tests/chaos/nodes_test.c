@@ -167,6 +167,59 @@ static void test_one_of_two(void **state)
     }
 }
 
+static void mine_one_by_one(stage *it, unsigned blocks)
+{
+    for (; blocks; blocks--) {
+        mine(it, 1);
+        stage_pass(it, STAGE_POLL_MS);
+    }
+}
+
+static void start_hiding(stage *it, uint64_t salt)
+{
+    start(it, &(stage_options){.salt = salt, .nodes = 2, .no_sockets = true});
+    stage_set_faults(it, 0, (network_faults){.hidden = 1 << ALICE, .no_sockets = true});
+    stage_register(it, CAROL, 1); /* so that the list is read */
+    stage_pass(it, STAGE_POLL_MS);
+}
+
+/* A node that hides a peer now and then, and that another one contradicts, is not believed. */
+static void test_hidden(void **state)
+{
+    stage *it = *state;
+    start_hiding(it, 70);
+    for (unsigned round = 0; round < 5; round++) {
+        stage_set_faults(it, 0, (network_faults){.hidden = 1 << ALICE, .no_sockets = true});
+        mine_one_by_one(it, 2);
+        stage_set_faults(it, 0, (network_faults){.no_sockets = true});
+        mine_one_by_one(it, 1);
+    }
+    expect_told(it, 3);
+    expect_status(it, 0, "");
+    stage_remove(it, ALICE); /* both agree */
+    stage_pass(it, STAGE_POLL_MS);
+    expect_told(it, 4);
+    assert_int_equal(it->recorder.left, 1);
+    stage_close(it);
+}
+
+/* If no other one answers, a peer that stays away for three blocks has left. */
+static void test_hidden_by_the_only_one(void **state)
+{
+    stage *it = *state;
+    start(it, &(stage_options){.salt = 71, .nodes = 2, .no_sockets = true});
+    it->recorder.keeps = true;
+    stage_set_faults(it, 1, (network_faults){.trouble = NETWORK_CLOSES, .no_sockets = true});
+    stage_remove(it, ALICE);
+    stage_pass(it, STAGE_POLL_MS);
+    assert_int_equal(stage_told(it), 2);
+    mine_one_by_one(it, 2);
+    assert_int_equal(stage_told(it), 2);
+    mine_one_by_one(it, 1);
+    expect_told(it, 3);
+    stage_close(it);
+}
+
 /* A page that is too much for the node is asked for in halves, and a batch that it refuses one by one. */
 static void test_limits(void **state)
 {
@@ -197,6 +250,8 @@ int main(void)
         stage_test(test_clock_jumps),
         stage_test(test_one_of_two),
         stage_test(test_limits),
+        stage_test(test_hidden),
+        stage_test(test_hidden_by_the_only_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
