@@ -271,7 +271,7 @@ static void *refuse_replacements(void *context)
         done = node->taken;
         if (done) {
             node->rules[0] = (fake_rule){
-                .method = "eth_sendRawTransactionSync", .code = -32005, .message = "limit exceeded"};
+                .method = "eth_sendRawTransactionSync", .code = -32003, .message = "limit exceeded"};
             node->blocks_while_pending = 3;
         }
         fake_node_unlock(w->node);

@@ -29,7 +29,7 @@ typedef struct world {
     dstack_p2p *sdk; /* the handle under test; world_open() makes it */
     char state_dir[32];
     bool keeps_state; /* a new handle finds the files of the one before */
-    bool hurries;    /* its pauses take no time: set before world_open() */
+    bool hurries;     /* its pauses take no time: set before world_open() */
     fake_clock clock;
     pthread_mutex_t lock;
     char log[64 * 1024];
