@@ -48,15 +48,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     fuzz_input input = {data, size};
     base_error error = {0};
-    uint8_t key[32] = {0}, wanted[32] = {0};
-    bool found = false;
+    uint8_t *key = NULL, wanted[32] = {0};
     char *text = fuzz_text(&input);
     bool valid = size <= 256 && expected(text, size, wanted);
-    int code = cluster_private_key_load(NULL, file_with(data, size), NULL, &found, key, &error);
-    FUZZ_REQUIRE(found && code == error.code && fuzz_is_printable(error.text));
+    int code = cluster_private_key_load(NULL, file_with(data, size), NULL, &key, &error);
+    FUZZ_REQUIRE(!code == !!key && code == error.code && fuzz_is_printable(error.text));
     FUZZ_REQUIRE((code == 0) == valid);
     FUZZ_REQUIRE(!valid || memcmp(key, wanted, 32) == 0);
     FUZZ_REQUIRE(valid || code == DSTACK_P2P_ERR_PRIVATE_KEY);
+    cluster_private_key_free(key);
     free(text);
     return 0;
 }

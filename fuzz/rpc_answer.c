@@ -27,8 +27,10 @@ typedef struct question {
 
 static cluster_ledger ledger(void)
 {
-    cluster_ledger last = {.fees = {.gas_limit = 300000, .max_fee = 1000000000, .most = 300000000000000}};
-    memset(last.hash32, 0x11, sizeof last.hash32);
+    cluster_ledger last = {.live = true,
+                           .versions = 1,
+                           .fees = {.gas_limit = 300000, .max_fee = 1000000000, .most = 300000000000000}};
+    memset(last.hashes32[0], 0x11, sizeof last.hashes32[0]);
     return last;
 }
 
@@ -107,7 +109,7 @@ static void read_state(const eth_batch *batch)
 static void ask_receipt(eth_batch *batch)
 {
     cluster_ledger last = ledger();
-    cluster_ask_receipt(batch, &last);
+    cluster_ask_receipts(batch, &last);
 }
 
 static void read_receipt(const eth_batch *batch)
@@ -115,7 +117,7 @@ static void read_receipt(const eth_batch *batch)
     cluster_ledger last = ledger();
     cluster_receipt receipt;
     base_error error = {0};
-    int code = cluster_read_receipt(batch->requests[0].result, &last, &receipt, &error);
+    int code = cluster_read_receipts(batch, 0, &last, &receipt, &error);
     check_sentence(code, &error);
     if (code || !receipt.mined) return;
     FUZZ_REQUIRE(receipt.gas_used <= last.fees.gas_limit && receipt.cost <= 2 * last.fees.most);
