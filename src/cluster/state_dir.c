@@ -38,9 +38,14 @@ static int check(int fd, const char *path, base_error *error)
     return 0;
 }
 
+static bool is_of_the_moment(int why)
+{
+    return why == EMFILE || why == ENFILE || why == ENOMEM || why == EINTR;
+}
+
 bool cluster_state_is_needed(const cluster_config *config, int why)
 {
-    return config->state_dir || why == EMFILE || why == ENFILE || why == ENOMEM || why == EINTR;
+    return config->state_dir || is_of_the_moment(why);
 }
 
 int cluster_state_dir_open(const cluster_config *config, base_error *error)
@@ -52,7 +57,8 @@ int cluster_state_dir_open(const cluster_config *config, base_error *error)
     if (fd < 0) {
         int why = errno == ENOENT && made ? made : errno;
         bool is_other = errno == ELOOP || errno == ENOTDIR;
-        base_fail(error, is_other || config->state_dir ? DSTACK_P2P_ERR_CONFIG : DSTACK_P2P_ERR_SYSTEM,
+        bool is_mistake = is_other || (config->state_dir && !is_of_the_moment(why));
+        base_fail(error, is_mistake ? DSTACK_P2P_ERR_CONFIG : DSTACK_P2P_ERR_SYSTEM,
                   "the state directory %s %s: %s; " REMEDY, path,
                   is_other ? "is a symbolic link or no directory" : "cannot be had", strerror(why));
         errno = why;

@@ -65,13 +65,27 @@ static bool is_listed(const dstack_p2p_peer *peer, const chain_block *block)
     return is_held(peer, block) && chain_block_lists(block, instance_of(peer));
 }
 
-/* A peer that left, and that is kept until that is confirmed, or for three blocks. */
+/* Whether a block that came since a peer was found missing lists it: on another branch, maybe. */
+static bool has_come_back(const recorder *it, const dstack_p2p_peer *peer)
+{
+    const fake_chain *chain = fake_network_chain(it->network);
+    uint64_t since = it->noted_at[instance_of(peer)];
+    for (uint64_t i = chain->blocks_made; i > since && i + CHAIN_KEPT > chain->blocks_made; i--) {
+        const chain_block *block = fake_chain_block(chain, i - 1);
+        if (block && is_listed(peer, block)) return true;
+    }
+    return false;
+}
+
+/* A peer that left, and that is kept until that is confirmed, or for three blocks; all anew when a reading
+ * that told nothing, or another node, had it. */
 static bool may_be_kept(const recorder *it, const dstack_p2p_peer *peer)
 {
     const dstack_p2p_peer *old = it->keeps ? find(it->before, peer->instance_id) : NULL;
     uint64_t since = old ? it->missing_since[instance_of(peer)] : 0;
     return old && same(old, peer) &&
-           (!since || dstack_p2p_peers_block_number(it->list) < since + KEPT_BLOCKS);
+           (!since || dstack_p2p_peers_block_number(it->list) < since + KEPT_BLOCKS ||
+            has_come_back(it, peer));
 }
 
 /* Notes which peers of the list are kept that are not listed at its block. */
@@ -84,6 +98,7 @@ static void note_kept(recorder *it, const chain_block *block)
         if (instance == CHAIN_INSTANCES || is_listed(peer, block)) continue;
         uint64_t before = it->missing_since[instance];
         since[instance] = before ? before : dstack_p2p_peers_block_number(it->list);
+        if (!before) it->noted_at[instance] = fake_network_chain(it->network)->blocks_made;
     }
     memcpy(it->missing_since, since, sizeof since);
 }

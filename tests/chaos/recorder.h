@@ -19,6 +19,7 @@ typedef struct recorder {
     dstack_p2p_peers *before, *list; /**< of the reading that is being told */
     bool told[CHAIN_INSTANCES];      /**< changes of it */
     uint64_t missing_since[CHAIN_INSTANCES]; /**< block of the first list that kept it; 0 = it is not kept */
+    uint64_t noted_at[CHAIN_INSTANCES];      /**< blocks that had been made then */
     uint64_t explained[RECORDER_BLOCKS];
     size_t explained_count;
     size_t calls, readings, joined, left, changed;
