@@ -231,6 +231,10 @@ typedef struct dstack_p2p_options {
     /** The KMS root, "0x" and 40 hex digits, that peers' evidence is checked against. Default: the root of
      *  this node's own key chain, once the guest agent has handed it out. */
     const char *kms_root;
+    /** The apps whose instances may be peers, comma-separated ids of 40 hex digits, at most 16; looked up in a
+     *  peer's evidence. Default: any app that the contract allows, which is the node's word: give them where
+     *  others run apps of theirs under the same KMS. */
+    const char *app_ids;
     dstack_p2p_evidence evidence;
     dstack_p2p_keep keep;
     /** For options to come; must be zero. */

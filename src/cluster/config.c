@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cluster/config.h"
 
+#include "base/hex.h"
 #include "cluster/private_key.h"
 #include "eth/endpoints.h"
 #include "eth/key.h"
@@ -109,6 +110,28 @@ static int load_root(cluster_config *config, const char *text, base_error *error
     return 0;
 }
 
+static int bad_apps(base_error *error)
+{
+    return base_fail(error, DSTACK_P2P_ERR_CONFIG,
+                     "app_ids is not a comma-separated list of 1 to %d app ids of 40 hex digits",
+                     CLUSTER_APPS_MAX);
+}
+
+static int load_apps(cluster_config *config, const char *text, base_error *error)
+{
+    for (bool more = text && *text; more;) {
+        text = base_hex_skip_prefix(text);
+        size_t len = strcspn(text, ",");
+        if (config->app_count == CLUSTER_APPS_MAX ||
+            !base_hex_decode(text, len, config->app_ids20[config->app_count], 20))
+            return bad_apps(error);
+        config->app_count++;
+        more = text[len];
+        text += len + more;
+    }
+    return 0;
+}
+
 static int load_path(const char *argument, const char *variable, char **out, base_error *error)
 {
     const char *text = choose(argument, variable);
@@ -136,7 +159,8 @@ static int load_choices(cluster_config *config, const dstack_p2p_options *option
                          (unsigned)options->keep > DSTACK_P2P_KEEP_OFF ? "keep" : "evidence");
     config->evidence = options->evidence;
     config->keeps = options->keep == DSTACK_P2P_KEEP_ON;
-    return load_root(config, options->kms_root, error);
+    return load_apps(config, options->app_ids, error) ? error->code
+                                                      : load_root(config, options->kms_root, error);
 }
 
 static int load_block(cluster_config *config, dstack_p2p_block block, base_error *error)

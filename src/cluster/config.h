@@ -6,6 +6,8 @@
 #include "base/log.h"
 #include "eth/wei.h"
 
+enum { CLUSTER_APPS_MAX = 16 };
+
 /** A handle's configuration: argument over environment over default, checked and copied. */
 typedef struct cluster_config {
     bool has_contract, has_key;
@@ -24,6 +26,8 @@ typedef struct cluster_config {
     char *cache_file;  /**< NULL = none */
     bool has_kms_root;
     uint8_t kms_root20[20];
+    uint8_t app_ids20[CLUSTER_APPS_MAX][20]; /**< of peers; */
+    size_t app_count;                        /**< 0 = any */
     dstack_p2p_evidence evidence;
     bool keeps; /**< the monitor looks after the registration */
     base_log log;

@@ -129,6 +129,25 @@ static void test_evidence(void **state)
         expect_failure(NULL, NULL, &options, DSTACK_P2P_ERR_CONFIG, "kms_root");
     }
     options.kms_root = NULL;
+    options.app_ids = "1691ed1b47506cad7d08834668691d88246f5b1f,0x5bb4ff9a3837357f19dc176407a5709c62eb6c56";
+    options.evidence = 0;
+    config = loaded(NULL, NULL, &options);
+    assert_int_equal(config.app_count, 2);
+    assert_true(config.app_ids20[0][0] == 0x16 && config.app_ids20[1][19] == 0x56);
+    cluster_config_free(&config);
+    static const char *const bad_apps[] = {",", "1691", "1691ed1b47506cad7d08834668691d88246f5b1f,",
+                                           "1691ed1b47506cad7d08834668691d88246f5b1g"};
+    for (size_t i = 0; i < COUNT(bad_apps); i++) {
+        options.app_ids = bad_apps[i];
+        expect_failure(NULL, NULL, &options, DSTACK_P2P_ERR_CONFIG, "app_ids");
+    }
+    char many[17 * 41 + 1] = "";
+    for (size_t i = 0; i < 17; i++)
+        strcat(many,
+               i ? ",1691ed1b47506cad7d08834668691d88246f5b1f" : "1691ed1b47506cad7d08834668691d88246f5b1f");
+    options.app_ids = many;
+    expect_failure(NULL, NULL, &options, DSTACK_P2P_ERR_CONFIG, "app_ids");
+    options.app_ids = NULL;
     options.evidence = 3;
     expect_failure(NULL, NULL, &options, DSTACK_P2P_ERR_CONFIG, "evidence option");
     options.evidence = 0;

@@ -83,6 +83,8 @@ static cluster_search make_search(dstack_p2p *sdk, eth_rpc *rpc, const uint8_t *
     search.verifier.chain_id = atomic_load(&sdk->chain_id);
     memcpy(search.verifier.contract20, sdk->config.contract20, 20);
     memcpy(search.verifier.kms_root20, root20, 20);
+    search.verifier.app_ids20 = (const uint8_t(*)[20])sdk->config.app_ids20;
+    search.verifier.app_count = sdk->config.app_count;
     pthread_mutex_lock(&sdk->proofs.lock);
     search.limits = sdk->proofs.limits;
     search.known = sdk->proofs.block;

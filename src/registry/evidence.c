@@ -22,6 +22,8 @@ const char *registry_verdict_text(registry_verdict verdict)
         return "its certificate holds no signature";
     case REGISTRY_OTHER_ROOT:
         return "its certificate is by another KMS root";
+    case REGISTRY_OTHER_APP:
+        return "it is an instance of another app than those of app_ids";
     case REGISTRY_NO_SIGNATURE:
         return "its statement holds no signature";
     default:
@@ -37,13 +39,21 @@ uint64_t registry_event_anchor(const registry_event *event)
     return anchor;
 }
 
-static registry_verdict judge_certificate(const uint8_t certificate118[static REGISTRY_KMS_SIGNATURE],
-                                          const uint8_t kms_root20[static 20])
+static bool is_wanted(const registry_verifier *verifier, const uint8_t app_id20[static 20])
+{
+    for (size_t i = 0; i < verifier->app_count; i++)
+        if (!memcmp(verifier->app_ids20[i], app_id20, 20)) return true;
+    return !verifier->app_count;
+}
+
+static registry_verdict judge_certificate(const registry_verifier *verifier,
+                                          const uint8_t certificate118[static REGISTRY_KMS_SIGNATURE])
 {
     uint8_t root[20];
     const uint8_t *app_id = certificate118 + APP_ID, *app_key = certificate118 + APP_KEY;
     if (!registry_recover_kms_root(app_id, app_key, certificate118, root)) return REGISTRY_NO_CERTIFICATE;
-    return memcmp(root, kms_root20, 20) ? REGISTRY_OTHER_ROOT : REGISTRY_PROVEN;
+    if (memcmp(root, verifier->kms_root20, 20) != 0) return REGISTRY_OTHER_ROOT;
+    return is_wanted(verifier, app_id) ? REGISTRY_PROVEN : REGISTRY_OTHER_APP;
 }
 
 static registry_verdict verify_certificate(registry_verifier *verifier, const registry_event *event)
@@ -52,7 +62,7 @@ static registry_verdict verify_certificate(registry_verifier *verifier, const re
     bool same =
         verifier->has_certificate && !memcmp(verifier->certificate118, certificate, REGISTRY_KMS_SIGNATURE);
     if (!same) {
-        verifier->verdict = judge_certificate(certificate, verifier->kms_root20);
+        verifier->verdict = judge_certificate(verifier, certificate);
         memcpy(verifier->certificate118, certificate, REGISTRY_KMS_SIGNATURE);
         verifier->has_certificate = true;
     }

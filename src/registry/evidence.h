@@ -14,9 +14,9 @@
  * is, can only be the one that was signed. A node that lies about that hash makes the check of a good peer
  * fail, never that of an invented one pass.
  *
- * Two things are not proven. Which apps the contract allows is for the node to say: who runs an app of his
- * own under the same KMS root and the node as well can have his instances listed. And an entry is proof of
- * what was once stated, not that it still holds: a node can show an old state.
+ * Two things are not proven. Which apps the contract allows is for the node to say, unless app ids are given:
+ * who runs an app of his own under the same KMS root and the node as well can have his instances listed. And
+ * an entry is proof of what was once stated, not that it still holds: a node can show an old state.
  */
 
 typedef enum registry_verdict {
@@ -26,6 +26,7 @@ typedef enum registry_verdict {
     REGISTRY_OTHER_ADDRESS,
     REGISTRY_NO_CERTIFICATE,
     REGISTRY_OTHER_ROOT,
+    REGISTRY_OTHER_APP,
     REGISTRY_NO_SIGNATURE,
     REGISTRY_OTHER_SIGNER
 } registry_verdict;
@@ -37,6 +38,8 @@ const char *registry_verdict_text(registry_verdict verdict);
 typedef struct registry_verifier {
     uint64_t chain_id;
     uint8_t contract20[20], kms_root20[20];
+    const uint8_t (*app_ids20)[20]; /**< of instances that may be peers; borrowed */
+    size_t app_count;               /**< 0 = any */
     bool has_certificate;
     registry_verdict verdict; /**< on the certificate */
     uint8_t certificate118[REGISTRY_KMS_SIGNATURE];

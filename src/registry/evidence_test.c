@@ -175,12 +175,26 @@ static void test_remembered_certificate(void **state)
     assert_int_not_equal(registry_verify(&w.verifier, &w.event, w.anchor_hash32), REGISTRY_PROVEN);
 }
 
+static void test_apps(void **state)
+{
+    world w = first_world();
+    uint8_t apps[2][20] = {{1}};
+    (void)state;
+    w.verifier.app_ids20 = (const uint8_t(*)[20])apps;
+    w.verifier.app_count = 2;
+    expect_verdict(&w, REGISTRY_OTHER_APP);
+    memcpy(apps[1], w.event.kms_signature118 + 98, 20);
+    w.verifier.has_certificate = false;
+    expect_verdict(&w, REGISTRY_PROVEN);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_vectors), cmocka_unit_test(test_recovery_ids),
         cmocka_unit_test(test_high_s),  cmocka_unit_test(test_every_bit_counts),
         cmocka_unit_test(test_reasons), cmocka_unit_test(test_remembered_certificate),
+        cmocka_unit_test(test_apps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

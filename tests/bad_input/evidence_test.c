@@ -302,6 +302,19 @@ static void test_root_is_given(void **state)
     expect_list(w, false, false);
 }
 
+/* Peers of an app that is not named are left out, whatever the contract allows. */
+static void test_app_ids(void **state)
+{
+    world *w = *state;
+    w->options.app_ids = FAKE_APP_ID;
+    open_checked(w);
+    expect_list(w, true, true);
+    w->options.app_ids = "00000000000000000000000000000000000000aa";
+    open_checked(w);
+    expect_list(w, false, false);
+    assert_logged(w, "another app");
+}
+
 static void test_switched_off(void **state)
 {
     world *w = *state;
@@ -622,6 +635,7 @@ int main(void)
         TEST(test_root_is_not_known),
         TEST(test_root_is_required),
         TEST(test_root_is_given),
+        TEST(test_app_ids),
         TEST(test_switched_off),
         TEST(test_self_is_known),
         TEST(test_no_socket_is_cheap),

@@ -78,7 +78,7 @@ static bool has_come_back(const recorder *it, const dstack_p2p_peer *peer)
 }
 
 /* A peer that left, and that is kept until that is confirmed, or for three blocks; all anew when a reading
- * that told nothing, or another node, had it. */
+ * that told nothing had it. */
 static bool may_be_kept(const recorder *it, const dstack_p2p_peer *peer)
 {
     const dstack_p2p_peer *old = it->keeps ? find(it->before, peer->instance_id) : NULL;

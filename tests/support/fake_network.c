@@ -1,8 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "support/network_node.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+void network_give_up(const char *what, const char *text)
+{
+    fprintf(stderr, "%s: %s\n", what, text);
+    abort();
+}
 
 /* ---- HTTP ---- */
 
@@ -62,7 +69,7 @@ static void serve_http(network_node *node, const fake_request *request, fake_rep
     static const char refusal[] = "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32600,\"message\":"
                                   "\"batches are not supported\"}}";
     json_t *json = json_loads(request->body, JSON_REJECT_DUPLICATES, NULL);
-    if (!json) abort();
+    if (!json) network_give_up("a request that is no JSON", request->body);
     pthread_mutex_lock(&node->network->lock);
     choose_member(node, request->body);
     network_trouble trouble = choose_trouble(node);

@@ -43,6 +43,9 @@ struct fake_network {
     void *context;
 };
 
+/** Ends the test: the client says what no client should. */
+_Noreturn void network_give_up(const char *what, const char *text);
+
 /** The answer to one request, to be freed; it may be the one that an ambush waits for. */
 json_t *network_answer(network_node *node, const json_t *request);
 

@@ -89,7 +89,7 @@ json_t *network_answer(network_node *node, const json_t *request)
 {
     const char *method = json_string_value(json_object_get(request, "method"));
     json_t *error = NULL, *result = NULL;
-    if (!method) abort();
+    if (!method) network_give_up("a request without a method", "");
     count_request(node->network);
     if (node->faults.trouble == NETWORK_LIMITED)
         refuse(LIMITED, "limit exceeded", &error);

@@ -44,7 +44,7 @@ static void on_text(void *context, fake_websocket *open, const char *text)
     network_socket *socket = context;
     json_t *request = json_loads(text, 0, NULL);
     const char *method = json_string_value(json_object_get(request, "method"));
-    if (!method) abort();
+    if (!method) network_give_up("a message that is no request", text);
     pthread_mutex_lock(&socket->node->network->lock);
     socket->socket = open;
     bool subscribes = !strcmp(method, "eth_subscribe");
