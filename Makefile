@@ -1,6 +1,6 @@
 # One verb for each thing one does here; each calls the script or preset that does it.
 SHELL = bash
-.PHONY: all check full bench fuzz format
+.PHONY: all check full bench fuzz soak format
 
 all:
 	cmake --preset dev && cmake --build --preset dev
@@ -16,6 +16,11 @@ bench:
 
 fuzz:
 	fuzz/run.sh --runs 1000000
+
+soak:
+	cmake --preset release && cmake --build --preset release --target chaos
+	build/release/tests/chaos/chaos --seed $$RANDOM --changes 100000 --nodes 1 --reorganise
+	build/release/tests/chaos/chaos --seed $$RANDOM --changes 100000 --nodes 2 --reorganise
 
 format:
 	git ls-files '*.[ch]' ':!include' | xargs clang-format -i
