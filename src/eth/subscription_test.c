@@ -77,6 +77,21 @@ static void handle(void *context, const fake_request *request, fake_reply *reply
         fake_send(reply, 400, "{}");
 }
 
+/* What the node answers to a request, while nothing is under way. */
+static void set_reply(node *it, int request, const char *text)
+{
+    pthread_mutex_lock(&it->lock);
+    it->replies[request][0] = text;
+    pthread_mutex_unlock(&it->lock);
+}
+
+static void set_cancel(node *it, int fd)
+{
+    pthread_mutex_lock(&it->lock);
+    it->cancel_fd = fd;
+    pthread_mutex_unlock(&it->lock);
+}
+
 static int setup(void **state)
 {
     node *it = calloc(1, sizeof *it);
@@ -231,12 +246,12 @@ static void test_only_one_answered(void **state)
     for (int i = 0; i < REQUESTS; i++) {
         base_error error = {0};
         const char *good = it->replies[i][0];
-        it->replies[i][0] = NULL;
+        set_reply(it, i, NULL);
         assert_null(open_on(it, 31337, 200, -1, &error));
         expect_error(&error, DSTACK_P2P_ERR_RPC_TIMEOUT, "no answer to eth_subscribe");
-        it->replies[i][0] = good;
+        set_reply(it, i, good);
     }
-    it->replies[2][0] = "{\"id\":7,\"result\":\"0xb\"}"; /* to nothing that was asked */
+    set_reply(it, 2, "{\"id\":7,\"result\":\"0xb\"}"); /* to nothing that was asked */
     base_error error = {0};
     assert_null(open_on(it, 31337, 200, -1, &error));
     expect_error(&error, DSTACK_P2P_ERR_RPC_TIMEOUT, "no answer to eth_subscribe");
@@ -247,11 +262,11 @@ static void test_cancel(void **state)
     node *it = *state;
     base_error error = {0};
     int cancel = base_event_new();
-    it->replies[2][0] = NULL;
-    it->cancel_fd = cancel;
+    set_reply(it, 2, NULL);
+    set_cancel(it, cancel);
     assert_null(open_on(it, 31337, PATIENCE_MS, cancel, &error));
     expect_error(&error, DSTACK_P2P_ERR_CANCELLED, "cancelled");
-    it->cancel_fd = -1;
+    set_cancel(it, -1);
     assert_null(open_on(it, 31337, PATIENCE_MS, cancel, &error));
     expect_error(&error, DSTACK_P2P_ERR_CANCELLED, "cancelled");
     base_event_free(cancel);

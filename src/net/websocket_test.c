@@ -329,16 +329,17 @@ static void test_no_websocket(void **state)
     close(fd);
 }
 
+static int cancel = -1; /* test_cancel()'s, which lives as long as the server */
+
 static void test_cancel(void **state)
 {
     fake_server *server = *state;
     net_websocket *socket;
-    int cancel = base_event_new();
+    cancel = base_event_new();
     atomic_store(&to_cancel, cancel); /* while it waits for the answer */
     assert_int_equal(open_at(server, "/silent", &socket, cancel), NET_CANCELLED);
     atomic_store(&to_cancel, -1);
     assert_int_equal(open_at(server, "/", &socket, cancel), NET_CANCELLED);
-    base_event_free(cancel);
 }
 
 static int setup(void **state)
@@ -350,6 +351,8 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     fake_server_stop(*state);
+    base_event_free(cancel);
+    cancel = -1;
     return 0;
 }
 

@@ -108,7 +108,7 @@ static void stop_flood(pid_t pid)
 
 static void check_memory(void)
 {
-#ifndef __SANITIZE_ADDRESS__
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
     struct rusage usage;
     assert_int_equal(getrusage(RUSAGE_SELF, &usage), 0);
     printf("resident at most %ld KiB\n", usage.ru_maxrss);

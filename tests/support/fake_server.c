@@ -124,7 +124,9 @@ void fake_close(fake_reply *reply)
 
 void fake_hang_up(fake_reply *reply)
 {
-    (void)shutdown(reply->fd, SHUT_RDWR);
+    pthread_mutex_lock(&reply->server->lock);
+    if (reply->fd >= 0) (void)shutdown(reply->fd, SHUT_RDWR);
+    pthread_mutex_unlock(&reply->server->lock);
 }
 
 bool fake_delay(fake_reply *reply, unsigned ms)
