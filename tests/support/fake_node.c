@@ -109,12 +109,13 @@ static json_t *receipt(const fake_node *node, const uint8_t hash32[static 32])
     return json;
 }
 
-/* The next item of an RLP list, as a number; `at` moves behind it. */
-static uint64_t next_number(const uint8_t *raw, size_t *at)
+/* The next item of an RLP list, as a number, and 0 beyond the end; `at` moves behind it. */
+static uint64_t next_number(const uint8_t *raw, size_t len, size_t *at)
 {
     uint64_t number = 0;
+    if (*at >= len) return 0;
     if (raw[*at] < 0x80) return raw[(*at)++];
-    for (size_t left = (size_t)(raw[(*at)++] - 0x80); left > 0; left--)
+    for (size_t left = (size_t)(raw[(*at)++] - 0x80); left > 0 && *at < len; left--)
         number = number << 8 | raw[(*at)++];
     return number;
 }
@@ -124,10 +125,10 @@ static fake_taken parse_transaction(const uint8_t *raw, size_t len)
 {
     fake_taken tx = {0};
     size_t at = len > 8 && raw[1] > 0xf7 ? 2 + (size_t)(raw[1] - 0xf7) : 2;
-    next_number(raw, &at); /* the chain id */
-    tx.nonce = next_number(raw, &at);
-    tx.tip = next_number(raw, &at);
-    tx.max_fee = next_number(raw, &at);
+    next_number(raw, len, &at); /* the chain id */
+    tx.nonce = next_number(raw, len, &at);
+    tx.tip = next_number(raw, len, &at);
+    tx.max_fee = next_number(raw, len, &at);
     tx.anchor = fake_contract_anchor(raw, len);
     return tx;
 }
