@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/client.h"
 
-#include "base/event.h"
 #include "base/secret.h"
+#include "net/drive.h"
 #include "net/retry_after.h"
 
-#include <curl/curl.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,11 +20,6 @@ struct net_client {
     bool secret;
     char reason[CURL_ERROR_SIZE];
 };
-
-static void global_init(void)
-{
-    curl_global_init(CURL_GLOBAL_DEFAULT);
-}
 
 static size_t on_body(char *data, size_t size, size_t count, void *context)
 {
@@ -67,8 +60,7 @@ static struct curl_slist *make_headers(void)
 
 net_client *net_client_new(const net_client_config *config)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, global_init);
+    net_drive_init();
     net_client *client = calloc(1, sizeof *client);
     if (!client) return NULL;
     client->max_body = config->max_body;
@@ -127,23 +119,6 @@ static net_result result_of(const net_client *client, CURLcode code, const base_
     }
 }
 
-/* Runs the transfer that was added to the multi handle; its outcome, or CURLE_ABORTED_BY_CALLBACK when
- * cancelled. */
-static CURLcode drive(net_client *client)
-{
-    struct curl_waitfd cancel = {.fd = client->cancel_fd, .events = CURL_WAIT_POLLIN};
-    unsigned extra = client->cancel_fd >= 0;
-    int running = 1, left;
-    for (;;) {
-        if (base_event_is_set(client->cancel_fd)) return CURLE_ABORTED_BY_CALLBACK;
-        if (curl_multi_perform(client->multi, &running)) return CURLE_OUT_OF_MEMORY;
-        if (!running) break;
-        if (curl_multi_poll(client->multi, &cancel, extra, 60000, NULL)) return CURLE_OUT_OF_MEMORY;
-    }
-    CURLMsg *message = curl_multi_info_read(client->multi, &left);
-    return message && message->msg == CURLMSG_DONE ? message->data.result : CURLE_OUT_OF_MEMORY;
-}
-
 static const char *header(CURL *easy, const char *name)
 {
     struct curl_header *found;
@@ -162,7 +137,7 @@ static uint64_t read_retry_after(CURL *easy)
 static net_result transfer(net_client *client, net_reply *reply)
 {
     if (curl_multi_add_handle(client->multi, client->easy)) return NET_NO_MEMORY;
-    CURLcode code = drive(client);
+    CURLcode code = net_drive(client->multi, client->cancel_fd);
     curl_multi_remove_handle(client->multi, client->easy);
     if (code == CURLE_ABORTED_BY_CALLBACK) return NET_CANCELLED;
     curl_easy_getinfo(client->easy, CURLINFO_RESPONSE_CODE, &reply->status);
