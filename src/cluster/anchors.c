@@ -3,7 +3,6 @@
 
 #include "cluster/block.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 /* A block names its transactions, up to some thousand, in 70 bytes each. */
@@ -63,15 +62,13 @@ static bool collect(state *it, cluster_wanted_set *set, uint64_t head)
 /* Asks for the next anchors; the event after them. */
 static size_t fill(const state *it, eth_batch *batch)
 {
-    char tag[24];
     size_t at = it->next, asked = 0;
     eth_rpc_begin(batch);
     for (; at < it->count; at++) {
         uint64_t anchor = it->events[at].anchor;
         if (at > it->next && anchor == it->events[at - 1].anchor) continue;
         if (asked++ == it->at_once) break;
-        snprintf(tag, sizeof tag, "0x%llx", (unsigned long long)anchor);
-        cluster_ask_block(batch, tag);
+        cluster_ask_block_at(batch, anchor);
     }
     return at;
 }

@@ -16,6 +16,12 @@ typedef struct cluster_block {
 /** Adds eth_getBlockByNumber(tag); its index in the batch. */
 size_t cluster_ask_block(eth_batch *batch, const char *tag);
 
+/** The same for a number. */
+size_t cluster_ask_block_at(eth_batch *batch, uint64_t number);
+
 int cluster_read_block(const eth_request *answer, cluster_block *block, base_error *error);
+
+/** Whether an answer is the block with this hash; false as well when the node has none. */
+bool cluster_is_block(const eth_request *answer, const uint8_t hash32[static 32]);
 
 #endif

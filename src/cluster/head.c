@@ -5,26 +5,10 @@
 #include "cluster/sdk.h"
 #include "registry/membership.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* How many of the blocks seen before are asked for at a time; and what no reorganisation replaces. */
 enum { PROBES_MAX = 16, REORGANISATION_MAX = 128 };
-
-static size_t ask_number(eth_batch *batch, uint64_t number)
-{
-    char tag[24];
-    snprintf(tag, sizeof tag, "0x%llx", (unsigned long long)number);
-    return cluster_ask_block(batch, tag);
-}
-
-/* Whether an answer is the block with this hash; false as well when the node has none. */
-static bool is_block(const eth_request *answer, const uint8_t hash32[static 32])
-{
-    cluster_block block;
-    base_error ignored = {0};
-    return !cluster_read_block(answer, &block, &ignored) && !memcmp(block.hash32, hash32, 32);
-}
 
 static bool is_missing(const eth_request *answer)
 {
@@ -109,9 +93,9 @@ static int find_fork(dstack_p2p *sdk, eth_rpc *rpc, cluster_history *history, ui
     eth_batch batch;
     size_t probes[PROBES_MAX], count = choose_probes(history, most, probes), first = 0, found = 0;
     eth_rpc_begin(&batch);
-    size_t genesis = ask_number(&batch, 0);
+    size_t genesis = cluster_ask_block_at(&batch, 0);
     for (size_t i = 0; i < count; i++) {
-        size_t at = ask_number(&batch, history->blocks[probes[i]].number);
+        size_t at = cluster_ask_block_at(&batch, history->blocks[probes[i]].number);
         if (i == 0) first = at;
     }
     if (!cluster_exchange(sdk, rpc, &batch, error) &&
@@ -135,9 +119,9 @@ static int ask_whether_gone(dstack_p2p *sdk, eth_rpc *rpc, const cluster_past *p
 {
     eth_batch batch;
     eth_rpc_begin(&batch);
-    size_t at = ask_number(&batch, past->number);
+    size_t at = cluster_ask_block_at(&batch, past->number);
     if (!cluster_exchange(sdk, rpc, &batch, error))
-        *gone = !is_missing(&batch.requests[at]) && !is_block(&batch.requests[at], past->hash32);
+        *gone = !is_missing(&batch.requests[at]) && !cluster_is_block(&batch.requests[at], past->hash32);
     eth_batch_free(&batch);
     return error->code;
 }
@@ -162,7 +146,7 @@ static int judge_lower(dstack_p2p *sdk, eth_rpc *rpc, const cluster_history *his
 /* A node that is asked for a block twice may give two: then it is two nodes, on two branches. */
 static bool is_gone(const cluster_past *newest, const eth_request *again, const cluster_block *block)
 {
-    return !is_block(again, newest->hash32) ||
+    return !cluster_is_block(again, newest->hash32) ||
            (block->number == newest->number && memcmp(block->hash32, newest->hash32, 32) != 0);
 }
 
@@ -196,8 +180,8 @@ int cluster_read_head(dstack_p2p *sdk, eth_rpc *rpc, cluster_history *history, c
     eth_rpc_begin(&batch);
     size_t block = cluster_ask_block(&batch, sdk->config.block);
     size_t version = registry_ask_version(&batch, sdk->config.contract20, sdk->config.block);
-    if (newest) again = ask_number(&batch, newest->number);
-    if (!history->has_genesis) genesis = ask_number(&batch, 0);
+    if (newest) again = cluster_ask_block_at(&batch, newest->number);
+    if (!history->has_genesis) genesis = cluster_ask_block_at(&batch, 0);
     if (!cluster_exchange(sdk, rpc, &batch, error) &&
         !cluster_read_block(&batch.requests[block], &head->block, error) &&
         !(genesis && check_genesis(&next, &batch.requests[genesis], error)) &&

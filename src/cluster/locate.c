@@ -3,8 +3,6 @@
 
 #include "cluster/block.h"
 
-#include <stdio.h>
-
 enum { PROBES = 15, NEAR_ENOUGH = 256 };
 
 /* Block `low` is before the time, as far as the node can be believed, and `high` is not. */
@@ -24,13 +22,10 @@ static void narrow(bracket *it, const cluster_block *block, uint64_t time)
 static int probe(dstack_p2p *sdk, eth_rpc *rpc, const uint64_t *numbers, size_t count, uint64_t time,
                  bracket *it, base_error *error)
 {
-    char tag[24];
     eth_batch batch;
     eth_rpc_begin(&batch);
-    for (size_t i = 0; i < count; i++) {
-        snprintf(tag, sizeof tag, "0x%llx", (unsigned long long)numbers[i]);
-        cluster_ask_block(&batch, tag);
-    }
+    for (size_t i = 0; i < count; i++)
+        cluster_ask_block_at(&batch, numbers[i]);
     if (!cluster_exchange(sdk, rpc, &batch, error))
         for (size_t i = 0; i < count && !error->code; i++) {
             cluster_block block;

@@ -56,19 +56,12 @@ static int add_touched(const refresh *it, const eth_request *answer, const uint8
     return cluster_list_add(it->list, &peer, is_self) ? 0 : out_of_memory(error);
 }
 
-static size_t ask_number(eth_batch *batch, uint64_t number)
-{
-    char tag[24];
-    snprintf(tag, sizeof tag, "0x%llx", (unsigned long long)number);
-    return cluster_ask_block(batch, tag);
-}
-
 /* The blocks of the log entries, from `first` on. */
 static size_t ask_blocks(const refresh *it, eth_batch *batch)
 {
     size_t first = batch->count;
     for (size_t i = 0; i < it->touched->block_count; i++)
-        ask_number(batch, it->touched->blocks[i].number);
+        cluster_ask_block_at(batch, it->touched->blocks[i].number);
     return first;
 }
 
