@@ -178,7 +178,9 @@ dstack_p2p_peers *dstack_p2p_get_peers(dstack_p2p *sdk)
 static const cluster_identity *identify(dstack_p2p *sdk)
 {
     cluster_session session;
-    if (!sdk || enter(sdk)) return NULL;
+    if (!sdk || begin(sdk)) return NULL;
+    if (sdk->has_identity) return &sdk->identity; /* whoever is inside the gate may be there for minutes */
+    if (enter(sdk)) return NULL;
     if (!cluster_own_session(sdk, &session, &sdk->error)) cluster_identify(&session, &sdk->error);
     return leave(sdk) ? NULL : &sdk->identity;
 }

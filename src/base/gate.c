@@ -13,13 +13,18 @@ int base_gate_new(void)
     return eventfd(1, EFD_NONBLOCK | EFD_CLOEXEC | EFD_SEMAPHORE);
 }
 
+bool base_gate_try(int gate_fd)
+{
+    uint64_t one;
+    return read(gate_fd, &one, sizeof one) == (ssize_t)sizeof one;
+}
+
 bool base_gate_enter(int gate_fd, int cancel_fd)
 {
     for (;;) {
-        uint64_t one;
         struct pollfd items[] = {{.fd = gate_fd, .events = POLLIN}, {.fd = cancel_fd, .events = POLLIN}};
         if (base_event_is_set(cancel_fd)) return false;
-        if (read(gate_fd, &one, sizeof one) == (ssize_t)sizeof one) return true;
+        if (base_gate_try(gate_fd)) return true;
         (void)poll(items, 2, -1); /* whoever gets there first reads the one */
     }
 }

@@ -12,6 +12,9 @@ int base_gate_new(void);
  *  be entered twice by one thread. */
 bool base_gate_enter(int gate_fd, int cancel_fd);
 
+/** Enters if nobody is inside; whether it did. */
+bool base_gate_try(int gate_fd);
+
 /** Lets the next one in. */
 void base_gate_leave(int gate_fd);
 

@@ -69,11 +69,23 @@ static void test_waiting_ends_when_cancelled(void **state)
     base_event_free(fds[1]);
 }
 
+static void test_try_does_not_wait(void **state)
+{
+    (void)state;
+    int gate = base_gate_new();
+    assert_true(base_gate_try(gate));
+    assert_false(base_gate_try(gate));
+    base_gate_leave(gate);
+    assert_true(base_gate_try(gate));
+    base_gate_free(gate);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lets_one_in_at_a_time),
         cmocka_unit_test(test_waiting_ends_when_cancelled),
+        cmocka_unit_test(test_try_does_not_wait),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cluster/evidence.h"
 
-#include "base/event.h"
 #include "cluster/identity.h"
 #include "cluster/sdk.h"
 #include "cluster/search.h"
@@ -19,14 +18,10 @@ static const uint8_t *known_root(const dstack_p2p *sdk)
     return sdk->has_identity ? sdk->identity.kms_root20 : NULL;
 }
 
-/* Another thread of the handle that is about to identify the node may wait for the agent for minutes. */
 static int identify(dstack_p2p *sdk, int cancel_fd, base_error *error)
 {
     if (!guest_endpoint_exists(sdk->config.guest_endpoint))
         return base_fail(error, DSTACK_P2P_ERR_GUEST_UNREACHABLE, "there is no guest agent's socket");
-    if (!base_event_is_set(sdk->gate_fd))
-        return base_fail(error, DSTACK_P2P_ERR_GUEST_UNREACHABLE,
-                         "another call is waiting for the guest agent");
     return cluster_identify_at_once(sdk, cancel_fd, error);
 }
 

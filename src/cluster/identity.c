@@ -115,8 +115,9 @@ int cluster_identify(const cluster_session *session, base_error *error)
 int cluster_identify_at_once(dstack_p2p *sdk, int cancel_fd, base_error *error)
 {
     if (sdk->has_identity) return 0;
-    if (!base_gate_enter(sdk->gate_fd, cancel_fd))
-        return base_fail(error, DSTACK_P2P_ERR_CANCELLED, "cancelled while waiting for another call");
+    if (!base_gate_try(sdk->gate_fd))
+        return base_fail(error, DSTACK_P2P_ERR_GUEST_UNREACHABLE,
+                         "another call is waiting for the guest agent");
     guest_client *guest =
         sdk->has_identity ? NULL : cluster_meet_guest(sdk, DSTACK_P2P_NO_WAIT, cancel_fd, error);
     if (guest) identify(sdk, guest, error);

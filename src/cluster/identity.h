@@ -32,8 +32,8 @@ guest_client *cluster_meet_guest(const dstack_p2p *sdk, uint32_t wait_ms, int ca
 int cluster_identify(const struct cluster_session *session, base_error *error);
 
 /**
- * The same from outside the gate, with a connection of its own and without waiting for an agent that is not
- * there. Any thread.
+ * The same from outside the gate, with a connection of its own and without waiting: neither for an agent that
+ * is not there, nor for whoever is inside, who may wait for it for minutes. Any thread.
  */
 int cluster_identify_at_once(dstack_p2p *sdk, int cancel_fd, base_error *error);
 
