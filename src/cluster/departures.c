@@ -65,18 +65,28 @@ static missing *find_missing(const cluster_departures *departures, const dstack_
 
 /* ---- The second opinion ---- */
 
-/* One that has come back since has left before. */
+/* One that has come back since has left before; one that has moved is not where it is kept. */
 static void read_opinion(const eth_request *answer, bool behind, missing *one)
 {
     registry_peer peer;
     char url[REGISTRY_URL_MAX + 1];
     base_error ignored = {0};
     if (registry_read_peer(answer, &peer, url, &ignored)) return;
-    one->gone = !peer.url_len || peer.registered_at != one->peer->registered_at;
+    one->gone = !peer.url_len || peer.registered_at != one->peer->registered_at ||
+                strcmp(url, one->peer->connection_url) != 0;
     one->disputed = !one->gone && !behind;
 }
 
-/* Asks another node about some; one that is older than the list at hand knows nothing of what came since. */
+/* One that is older than the list before knows nothing of what came since, and one on another history, such
+ * as a development chain that was started anew, nothing at all. */
+static bool may_judge(const cluster_block *block, const eth_request *answers, const dstack_p2p_peers *before,
+                      const dstack_p2p_peers *list)
+{
+    return block->number >= before->block_number && (cluster_is_block(&answers[0], before->block_hash32) ||
+                                                     cluster_is_block(&answers[1], list->block_hash32));
+}
+
+/* Asks another node about some. */
 static bool ask_elsewhere(dstack_p2p *sdk, eth_rpc *rpc, missing *some, size_t count,
                           const dstack_p2p_peers *before, const dstack_p2p_peers *list)
 {
@@ -87,13 +97,15 @@ static bool ask_elsewhere(dstack_p2p *sdk, eth_rpc *rpc, missing *some, size_t c
     base_error problem = {0};
     eth_rpc_begin(&batch);
     size_t block_at = cluster_ask_block(&batch, sdk->config.block);
+    size_t known_at = cluster_ask_block_at(&batch, before->block_number);
+    cluster_ask_block_at(&batch, list->block_number);
     for (size_t i = 0; i < count; i++) {
         (void)base_hex_decode(some[i].peer->instance_id, 40, id, sizeof id);
         asked[i] = registry_ask_peer(&batch, sdk->config.contract20, id, sdk->config.block);
     }
     bool answered = !eth_rpc_send_elsewhere(rpc, &batch, &problem) &&
                     !cluster_read_block(&batch.requests[block_at], &block, &problem) &&
-                    block.number >= before->block_number;
+                    may_judge(&block, &batch.requests[known_at], before, list);
     for (size_t i = 0; answered && i < count; i++)
         read_opinion(&batch.requests[asked[i]], block.number < list->block_number, &some[i]);
     eth_batch_free(&batch);
@@ -135,7 +147,7 @@ static void note(const dstack_p2p *sdk, const cluster_departures *departures, si
 }
 
 static int hold(dstack_p2p *sdk, cluster_departures *departures, const missing *all, size_t count,
-                dstack_p2p_peers *list, base_error *error)
+                const dstack_p2p_peers *before, dstack_p2p_peers *list, base_error *error)
 {
     cluster_departure *held = calloc(count + 1, sizeof *held);
     size_t kept = 0;
@@ -150,6 +162,7 @@ static int hold(dstack_p2p *sdk, cluster_departures *departures, const missing *
         free(held);
         return base_fail(error, DSTACK_P2P_ERR_NO_MEMORY, "out of memory, or too many peers");
     }
+    if (kept) list->checked &= before->checked;
     note(sdk, departures, kept);
     cluster_departures_free(departures);
     *departures = (cluster_departures){.held = held, .count = kept, .block_number = list->block_number};
@@ -168,7 +181,7 @@ int cluster_departures_judge(dstack_p2p *sdk, eth_rpc *rpc, cluster_departures *
     if (!all) return base_fail(error, DSTACK_P2P_ERR_NO_MEMORY, "out of memory");
     if (count) seek_opinions(sdk, rpc, all, count, before, list);
     count_blocks(sdk, all, count, list->block_number);
-    hold(sdk, departures, all, count, list, error);
+    hold(sdk, departures, all, count, before, list, error);
     free(all);
     return error->code;
 }

@@ -27,7 +27,8 @@ typedef struct cluster_departures {
 
 /**
  * Puts the peers of `before` that are missing in `list`, a reading nobody has seen yet, back into it, but for
- * those that are confirmed to be gone. NO_MEMORY alone makes it fail.
+ * those that are confirmed to be gone. With peers in it that were not checked it is not a checked list any
+ * more. NO_MEMORY alone makes it fail.
  */
 int cluster_departures_judge(dstack_p2p *sdk, eth_rpc *rpc, cluster_departures *departures,
                              const dstack_p2p_peers *before, dstack_p2p_peers *list, base_error *error);
