@@ -17,7 +17,8 @@
 
 enum { FILE_MAX = 512 * 1024 * 1024, SUM_LINE = 7 + 64 + 1, PATH_TEXT = 4096 };
 
-#define HEAD_LINE "dstack-p2p peers 1"
+#define HEAD_LINE    "dstack-p2p peers 1"
+#define CHECKED_LINE "checked\n"
 
 /* ---- Writing ---- */
 
@@ -43,8 +44,9 @@ static bool write_text(const cluster_cache *about, const dstack_p2p_peers *list,
     base_buf_puts(out, "\n");
     if (about->has_genesis) put_hash(out, "genesis ", about->genesis32);
     put_hash(out, "hash ", list->block_hash32);
-    base_buf_printf(out, "block %" PRIu64 " %" PRIu64 "\nversion %" PRIu64 "\nsaved %" PRIu64 "\npeers %zu\n",
-                    list->block_number, list->block_time, list->version, wall_s, list->count);
+    base_buf_printf(out, "block %" PRIu64 " %" PRIu64 "\nversion %" PRIu64 "\nsaved %" PRIu64 "\n",
+                    list->block_number, list->block_time, list->version, wall_s);
+    base_buf_printf(out, "%speers %zu\n", list->checked ? CHECKED_LINE : "", list->count);
     for (size_t i = 0; i < list->count; i++)
         put_peer(out, &list->peers[i]->record);
     if (base_buf_failed(out)) return false;
@@ -220,6 +222,8 @@ static int read_head(cursor *in, const char *path, cluster_cache *about, dstack_
     if (block && *block) in->bad = true;
     list->version = number_line(in, "version ");
     *wall_s = number_line(in, "saved ");
+    list->checked = !in->bad && !strncmp(in->at, CHECKED_LINE, strlen(CHECKED_LINE));
+    if (list->checked) in->at += strlen(CHECKED_LINE);
     return in->bad ? refuse(path, "malformed", error) : 0;
 }
 

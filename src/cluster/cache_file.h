@@ -7,8 +7,8 @@
 
 /*
  * A list of peers in a file, for the time between a restart and the node's first answer. Lines of text: chain
- * and contract that it is of, block, version, a line per peer, and a checksum over all of it, which shows
- * damage, and no forgery.
+ * and contract that it is of, block, version, whether the peers' evidence was checked, a line per peer, and a
+ * checksum over all of it, which shows damage, and no forgery.
  */
 
 /** What the list is of. */

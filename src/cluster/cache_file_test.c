@@ -133,6 +133,7 @@ static dstack_p2p_peers *make_list(uint32_t count)
 static void save(const char *path, const cluster_cache *about, uint32_t count, base_error *error)
 {
     dstack_p2p_peers *list = make_list(count);
+    list->checked = count % 2;
     cluster_cache_save(path, about, list, 1700000001, error);
     dstack_p2p_peers_free(list);
 }
@@ -194,6 +195,7 @@ static void round_trip(const char *path, uint32_t count)
         expect_same_peer(&read->peers[i]->record, &list->peers[i]->record);
     assert_int_equal(wall_s, 1700000001);
     assert_int_equal(read->version, 3);
+    assert_int_equal(read->checked, list->checked);
     assert_true(read->block_number == UINT64_MAX);
     assert_int_equal(read->block_time, 1700000000);
     assert_memory_equal(read->block_hash32, list->block_hash32, 32);

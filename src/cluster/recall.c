@@ -8,7 +8,8 @@
 #include <string.h>
 #include <time.h>
 
-enum { SAVE_MS = 1000 };
+/* Between two writings, and after one that failed: a full disk does not get emptier by being tried. */
+enum { SAVE_MS = 1000, SAVE_AGAIN_MS = 30000 };
 
 static uint64_t wall_clock(void)
 {
@@ -47,6 +48,15 @@ static void set_age(dstack_p2p *sdk, dstack_p2p_peers *list, uint64_t saved_s)
     pthread_mutex_unlock(&monitor->lock);
 }
 
+/* What was not checked when it was read is no list where evidence is required. */
+static bool may_be_believed(const dstack_p2p *sdk, const dstack_p2p_peers *list)
+{
+    if (list->checked || sdk->config.evidence != DSTACK_P2P_EVIDENCE_REQUIRED) return true;
+    base_log_write(&sdk->config.log, DSTACK_P2P_LOG_WARNING,
+                   "the cache file is not used: its peers were not checked, and evidence is required");
+    return false;
+}
+
 void cluster_recall(dstack_p2p *sdk)
 {
     base_error error = {0};
@@ -63,6 +73,10 @@ void cluster_recall(dstack_p2p *sdk)
     }
     dstack_p2p_peers *list = cluster_cache_load(path, sdk->clock, self20, &cache, &saved_s, &error);
     if (error.code) base_log_write(&sdk->config.log, DSTACK_P2P_LOG_WARNING, "%s", error.text);
+    if (list && !may_be_believed(sdk, list)) {
+        dstack_p2p_peers_free(list);
+        return;
+    }
     if (!list) return;
     recall_history(&sdk->monitor.watch.history, &cache, list);
     set_age(sdk, list, saved_s);
@@ -78,14 +92,13 @@ void cluster_remember(dstack_p2p *sdk, bool at_once)
     uint64_t now = base_now_ms(sdk->clock);
     cluster_cache cache = about(sdk);
     if (!sdk->config.cache_file || !watch->unsaved || !sdk->monitor.list) return;
-    if (!at_once && now - watch->saved_ms < SAVE_MS) return;
-    watch->unsaved = false;
+    if (!at_once && now - watch->saved_ms < (watch->save_failed ? SAVE_AGAIN_MS : SAVE_MS)) return;
     watch->saved_ms = now;
     uint64_t age_s = (now - sdk->monitor.list->read_ms) / 1000, wall_s = wall_clock();
-    if (!cluster_cache_save(sdk->config.cache_file, &cache, sdk->monitor.list,
-                            wall_s > age_s ? wall_s - age_s : 0, &error))
-        return;
-    bool news = !watch->save_failed;
-    watch->save_failed = true;
+    bool failed_before = watch->save_failed;
+    watch->save_failed = cluster_cache_save(sdk->config.cache_file, &cache, sdk->monitor.list,
+                                            wall_s > age_s ? wall_s - age_s : 0, &error);
+    watch->unsaved = watch->save_failed;
+    bool news = watch->save_failed && !failed_before;
     if (news) base_log_write(&sdk->config.log, DSTACK_P2P_LOG_WARNING, "%s", error.text);
 }
