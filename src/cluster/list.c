@@ -138,6 +138,13 @@ int cluster_list_finish(dstack_p2p_peers *list, base_error *error)
     return 0;
 }
 
+const dstack_p2p_peer *cluster_list_find_self(const dstack_p2p_peers *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (list->peers[i]->record.is_self) return &list->peers[i]->record;
+    return NULL;
+}
+
 uint64_t cluster_list_first_expiry(const dstack_p2p_peers *list)
 {
     uint64_t first = UINT64_MAX;

@@ -56,6 +56,9 @@ void cluster_list_clear(dstack_p2p_peers *list);
  */
 int cluster_list_finish(dstack_p2p_peers *list, base_error *error);
 
+/** This node's record in a finished list; NULL if it holds none. */
+const dstack_p2p_peer *cluster_list_find_self(const dstack_p2p_peers *list);
+
 /** When the first lease of the list ends; UINT64_MAX if none does. */
 uint64_t cluster_list_first_expiry(const dstack_p2p_peers *list);
 

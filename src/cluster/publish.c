@@ -10,16 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const dstack_p2p_peer *find_self(const dstack_p2p_peers *list)
-{
-    for (size_t i = 0; i < list->count; i++)
-        if (list->peers[i]->record.is_self) return &list->peers[i]->record;
-    return NULL;
-}
-
 static void set_list(cluster_monitor *monitor, dstack_p2p_peers *list, bool tell)
 {
-    const dstack_p2p_peer *self = find_self(list);
+    const dstack_p2p_peer *self = cluster_list_find_self(list);
     pthread_mutex_lock(&monitor->lock);
     dstack_p2p_peers *old = monitor->list;
     monitor->list = list;

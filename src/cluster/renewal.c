@@ -137,7 +137,8 @@ static void notice_listing(cluster_renewal *it, const cluster_notice *notice, ui
 }
 
 /* From before the registration, or the last renewal, which changes no version. Or from another chain, that
- * knows nothing of us: to be looked at, without haste. */
+ * knows nothing of us; or another process publishes another URL for this instance, and two in haste would
+ * only overtake each other: to be looked at. */
 static void notice_older(cluster_renewal *it, bool listed, uint64_t now_ms, uint32_t dice)
 {
     if (!listed) it->due_ms = sooner(it->due_ms, now_ms + RARE_MS + base_share(RARE_MS, dice));
@@ -147,7 +148,7 @@ void cluster_renewal_notice(cluster_renewal *it, const cluster_notice *notice, u
 {
     if (!it->wanted) return;
     hear_time(it, notice->block_time, now_ms);
-    if (notice->read_at < it->standing.block_number)
+    if (notice->read_at < it->standing.block_number || notice->moved)
         notice_older(it, notice->listed, now_ms, dice);
     else if (notice->listed)
         notice_listing(it, notice, now_ms, dice);

@@ -25,11 +25,12 @@ typedef struct cluster_standing {
 
 /** What a reading of the peers says. */
 typedef struct cluster_notice {
-    bool listed;
+    bool listed;         /**< with the URL that it is to have */
     uint64_t expires_at; /**< 0 = never */
     uint64_t read_at;    /**< block that these two were read at */
     uint64_t block_time; /**< of the latest block, which may be a later one */
     uint64_t lost;       /**< so many peers less than in the reading before */
+    bool moved;          /**< it is listed with another URL: another process has this instance, too */
 } cluster_notice;
 
 typedef struct cluster_renewal {

@@ -204,7 +204,7 @@ static void test_largest_numbers(void **state)
                 cluster_renewal it = {0};
                 cluster_standing standing = {numbers[i], numbers[k], numbers[m], numbers[i], false};
                 cluster_renewal_stands(&it, &standing, start_ms, UINT32_MAX);
-                cluster_notice what = {true, numbers[m], numbers[k], numbers[i], numbers[k]};
+                cluster_notice what = {true, numbers[m], numbers[k], numbers[i], numbers[k], false};
                 cluster_renewal_notice(&it, &what, start_ms, 5);
                 what.listed = false;
                 cluster_renewal_notice(&it, &what, start_ms + 1, 5);
@@ -213,6 +213,27 @@ static void test_largest_numbers(void **state)
 }
 
 /* ---- A loss ---- */
+
+/* Two processes with one instance do not overtake each other without end; nor does the other one's URL count
+ * as ours, so that what is pending is seen to. */
+static void test_another_url_is_no_hurry(void **state)
+{
+    (void)state;
+    cluster_renewal it = registered(0, 0);
+    cluster_notice what = reading(&it, 60);
+    what.listed = false;
+    what.moved = true;
+    notice(&it, &what, 60 * SECOND, UINT32_MAX);
+    assert_false(it.lost);
+    assert_in_range(wait_at(&it, 60 * SECOND), 5 * MINUTE, 10 * MINUTE);
+    cluster_renewal pending = {0};
+    cluster_renewal_failed(&pending, DSTACK_P2P_ERR_UNCONFIRMED, start_ms, 0);
+    uint64_t due = pending.due_ms;
+    notice(&pending, &what, SECOND, 0);
+    assert_true(pending.lost);
+    assert_int_equal(pending.code, DSTACK_P2P_ERR_UNCONFIRMED);
+    assert_int_equal(pending.due_ms, due);
+}
 
 static void test_single_loss_is_repaired_within_a_second(void **state)
 {
@@ -393,6 +414,7 @@ int main(void)
         cmocka_unit_test(test_lease_comes_and_goes),
         cmocka_unit_test(test_lease_in_an_older_list),
         cmocka_unit_test(test_largest_numbers),
+        cmocka_unit_test(test_another_url_is_no_hurry),
         cmocka_unit_test(test_single_loss_is_repaired_within_a_second),
         cmocka_unit_test(test_loss_of_many_spreads),
         cmocka_unit_test(test_loss_is_noticed_once),

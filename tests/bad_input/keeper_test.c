@@ -84,6 +84,23 @@ static void nothing_is_kept_when_not_wanted(void **state)
     assert_false(status_of(w).keeping);
 }
 
+/* Another process with this instance publishes another URL: no transaction for each of its own. */
+static void another_url_is_not_fought_over(void **state)
+{
+    world *w = *state;
+    keep(w);
+    fake_node_state *node = fake_node_lock(w->node);
+    snprintf(node->listed_url, sizeof node->listed_url, "http://elsewhere");
+    node->version++;
+    node->block_number++;
+    uint64_t version = node->version;
+    fake_node_unlock(w->node);
+    await_status(w, status.version == version);
+    sleep_ms(QUIET_MS);
+    assert_int_equal(sends(w), 1);
+    assert_true(status_of(w).registered);
+}
+
 /* A failed registration is the application's affair. */
 static void nothing_is_kept_that_never_was(void **state)
 {
@@ -115,6 +132,25 @@ static void stops_while_the_node_hangs(void **state)
     sleep_ms(QUIET_MS); /* the repair begins within a second */
     assert_stops_promptly(w);
     assert_int_equal(sends(w), 1);
+}
+
+/* Who this node is does not change: nobody waits for the keeper to hear it again. */
+static void tells_the_identity_while_the_keeper_waits(void **state)
+{
+    world *w = *state;
+    keep(w);
+    fake_node_state *node = fake_node_lock(w->node);
+    node->fault = NODE_SLOW;
+    node->fault_method = "eth_getTransactionCount";
+    fake_node_unlock(w->node);
+    lose(w);
+    await_status(w, !status.registered);
+    sleep_ms(QUIET_MS); /* the repair begins within a second */
+    uint64_t start = now_ms();
+    assert_non_null(dstack_p2p_instance_id(w->sdk));
+    assert_non_null(dstack_p2p_payer_address(w->sdk));
+    assert_in_range(now_ms() - start, 0, PROMPTLY_MS);
+    assert_stops_promptly(w);
 }
 
 static void stops_while_the_agent_hangs(void **state)
@@ -187,6 +223,8 @@ int main(void)
     const struct CMUnitTest tests[] = {TEST(loss_is_repaired),
                                        TEST(nothing_is_kept_when_not_wanted),
                                        TEST(nothing_is_kept_that_never_was),
+                                       TEST(tells_the_identity_while_the_keeper_waits),
+                                       TEST(another_url_is_not_fought_over),
                                        TEST(stops_while_the_node_hangs),
                                        TEST(stops_while_the_agent_hangs),
                                        TEST(stops_while_it_waits_for_the_receipt),
