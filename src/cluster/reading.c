@@ -91,6 +91,7 @@ dstack_p2p_peers *cluster_reading(dstack_p2p *sdk, const cluster_head *head, bas
         cluster_departures_judge(sdk, watch->rpc, &watch->departures, sdk->monitor.list, list, error)) {
         dstack_p2p_peers_free(list);
         list = NULL;
+        watch->reread = true; /* what it would have said has not been told */
     }
     if (list) cluster_history_add(&watch->history, list->block_number, list->block_hash32);
     return list;

@@ -25,6 +25,7 @@ bool cluster_watch_init(dstack_p2p *sdk)
     cluster_monitor *monitor = &sdk->monitor;
     cluster_watch *watch = &monitor->watch;
     memset(watch, 0, sizeof *watch);
+    watch->reread = true; /* a list that is recalled is nobody's answer yet */
     watch->rpc = cluster_connect(sdk, false, monitor->stop_fd);
     return cluster_listener_init(&watch->listener, &sdk->config, sdk->clock, monitor->stop_fd,
                                  monitor->wake_fd) &&
@@ -64,14 +65,17 @@ static void judge_listener(dstack_p2p *sdk)
 /* What a good reading means for this node's own registration; `before`: so many peers were there. */
 static void tell_keeper(dstack_p2p *sdk, uint32_t before)
 {
-    const cluster_monitor *monitor = &sdk->monitor;
-    uint32_t now = monitor->status.peers;
-    if (!monitor->list->knows_self) return;
-    cluster_keeper_notice(sdk, &(cluster_notice){.listed = monitor->status.registered,
-                                                 .expires_at = monitor->status.lease_expires_at,
-                                                 .read_at = monitor->list->block_number,
-                                                 .block_time = monitor->watch.block_time,
-                                                 .lost = before > now ? before - now : 0});
+    const dstack_p2p_peers *list = sdk->monitor.list;
+    const dstack_p2p_peer *self = cluster_list_find_self(list);
+    bool is_ours = self && sdk->config.url && !strcmp(self->connection_url, sdk->config.url);
+    if (!list->knows_self) return;
+    cluster_keeper_notice(
+        sdk, &(cluster_notice){.listed = is_ours,
+                               .moved = self && !is_ours,
+                               .expires_at = self ? self->expires_at : 0,
+                               .read_at = list->block_number,
+                               .block_time = sdk->monitor.watch.block_time,
+                               .lost = before > list->count ? before - (uint64_t)list->count : 0});
 }
 
 /* Looks, and reads the list when that is due; NULL when there is nothing new, or with an error. */
@@ -85,7 +89,8 @@ static dstack_p2p_peers *look(dstack_p2p *sdk, base_error *error)
     watch->block_number = head.block.number;
     watch->block_time = head.block.time;
     watch->reread |= head.reorganised; /* until the list has been read */
-    if (!cluster_reading_is_due(sdk, &head) && (!watch->touched.count || is_chasing(watch))) return NULL;
+    bool hinted = watch->touched.count || watch->touched.everything;
+    if (!cluster_reading_is_due(sdk, &head) && (!hinted || is_chasing(watch))) return NULL;
     return cluster_reading(sdk, &head, error);
 }
 
@@ -109,7 +114,7 @@ static int work(dstack_p2p *sdk)
     }
     if (list) {
         settle_hints(&sdk->monitor.watch, list);
-        cluster_publish(sdk, list, &error);
+        if (cluster_publish(sdk, list, &error)) sdk->monitor.watch.reread = true;
     }
     cluster_publish_outcome(sdk, &error);
     if (!error.code) tell_keeper(sdk, before);
@@ -143,7 +148,8 @@ static void plan(dstack_p2p *sdk, int code)
     uint64_t pause = code ? sooner(sdk->config.poll_interval_ms, RETRY_MS) : pause_ms(sdk);
     if (!code && is_chasing(watch)) pause = sooner((uint64_t)CHASE_MS << watch->chases++, pause);
     if (!code && !is_chasing(watch)) watch->wanted_block = 0;
-    watch->due_ms = watch->look_ms + pause;
+    /* After a failure a pause in any case: what failed may have taken longer than that. */
+    watch->due_ms = (code ? base_now_ms(sdk->clock) : watch->look_ms) + pause;
 }
 
 static void at_once(cluster_watch *watch)
@@ -159,14 +165,15 @@ static void on_log(void *context, const json_t *log, bool removed)
     registry_event event = {.kind = REGISTRY_OTHER_EVENT};
     base_error problem = {0};
     cluster_touched *touched = &sdk->monitor.watch.touched;
+    int code = registry_read_event(log, sdk->config.contract20, &event, &problem);
+    if (!code && !removed && event.version > sdk->monitor.watch.heard_version)
+        sdk->monitor.watch.heard_version = event.version;
     if (!cluster_reads_latest(sdk)) return;
-    if (removed || registry_read_event(log, sdk->config.contract20, &event, &problem))
+    if (removed || code)
         touched->everything = true;
     else
         cluster_touched_add(touched, &event);
-    if (!problem.code && event.version > sdk->monitor.watch.heard_version)
-        sdk->monitor.watch.heard_version = event.version;
-    if (problem.code)
+    if (code)
         base_log_write(&sdk->config.log, DSTACK_P2P_LOG_DEBUG, "reading the whole list: %s", problem.text);
 }
 
@@ -177,7 +184,7 @@ static void heed_head(dstack_p2p *sdk, const eth_head *head)
     const dstack_p2p_peers *list = sdk->monitor.list;
     uint64_t soon = watch->look_ms + sooner(sdk->config.poll_interval_ms, HEADS_MS);
     watch->due_ms = sooner(watch->due_ms, soon);
-    if (list && head->time >= cluster_list_first_expiry(list)) at_once(watch);
+    if (list && cluster_reads_latest(sdk) && head->time >= cluster_list_first_expiry(list)) at_once(watch);
 }
 
 static void heed(dstack_p2p *sdk, const eth_hints *hints)

@@ -4,6 +4,9 @@
 
 #include "chaos/expect.h"
 
+#include <stdlib.h>
+#include <unistd.h>
+
 enum { CHANGES = 200, RETRY_MS = 1000, MINUTES_MS = 600000, DAY_MS = 86400000 };
 enum { ALICE, BOB, CAROL };
 
@@ -167,6 +170,30 @@ static void test_one_of_two(void **state)
     }
 }
 
+/* A machine that has just started, with a list of before: what is in it is read all the same. */
+static void test_recalled(void **state)
+{
+    stage *it = *state;
+    char path[] = "/tmp/dstack-p2p-stage-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0 && !close(fd) && !unlink(path));
+    start(it, &(stage_options){.salt = 41, .no_sockets = true, .cache_file = path});
+    fake_network_lock(it->network);
+    uint64_t saved_at = fake_network_chain(it->network)->head;
+    fake_network_unlock(it->network);
+    dstack_p2p_monitor_stop(it->sdk);
+    mine(it, 1); /* that changes nothing */
+    stepped_clock_restart(&it->clock, MINUTES_MS / 100);
+    assert_int_equal(dstack_p2p_monitor_start(it->sdk, NULL, NULL), DSTACK_P2P_OK);
+    stage_pass(it, 0);
+    dstack_p2p_peers *list = dstack_p2p_monitor_peers(it->sdk);
+    assert_int_equal(dstack_p2p_peers_count(list), 2);
+    assert_int_equal(dstack_p2p_peers_block_number(list), saved_at + 1);
+    dstack_p2p_peers_free(list);
+    stage_close(it);
+    unlink(path);
+}
+
 static void mine_one_by_one(stage *it, unsigned blocks)
 {
     for (; blocks; blocks--) {
@@ -249,6 +276,7 @@ int main(void)
         stage_test(test_another_history),
         stage_test(test_clock_jumps),
         stage_test(test_one_of_two),
+        stage_test(test_recalled),
         stage_test(test_limits),
         stage_test(test_hidden),
         stage_test(test_hidden_by_the_only_one),

@@ -70,6 +70,24 @@ static void test_refused(void **state)
     stage_close(it);
 }
 
+/* What is read at an older block is of a version that was heard of long before. */
+static void test_kept_at_older_blocks(void **state)
+{
+    static const dstack_p2p_block blocks[] = {DSTACK_P2P_BLOCK_SAFE, DSTACK_P2P_BLOCK_FINALIZED};
+    for (size_t b = 0; b < COUNT(blocks); b++) {
+        stage *it = *state;
+        stage_open(it, &(stage_options){.salt = 4 + b, .block = blocks[b]});
+        for (unsigned i = 0; i < SOME; i++) {
+            change(it, i);
+            stage_pass(it, STAGE_SAFETY_MS);
+            expect_transport(it, "subscription");
+        }
+        assert_true(stage_told(it) > 0);
+        assert_int_equal(it->given_up, 0);
+        stage_close(it);
+    }
+}
+
 static size_t sockets(stage *it)
 {
     fake_network_lock(it->network);
@@ -166,6 +184,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         stage_test(test_dropped_every_two_seconds),
         stage_test(test_at_once),
+        stage_test(test_kept_at_older_blocks),
         stage_test(test_refused),
         stage_test(test_mute),
         stage_test(test_mute_for_long),

@@ -9,8 +9,9 @@
 
 static void log_line(void *context, dstack_p2p_log_level level, const char *message)
 {
-    const stage *it = context;
+    stage *it = context;
     (void)level;
+    it->given_up += strstr(message, "leaves out log entries") != NULL;
     if (it->options.verbose)
         printf("      %llu: %s\n", (unsigned long long)base_now_ms(&it->clock.clock), message);
 }
@@ -24,6 +25,7 @@ static void open_handle(stage *it)
     dstack_p2p_options options = {.rpc_url = urls,
                                   .chain_id = NETWORK_CHAIN_ID,
                                   .block = it->options.block,
+                                  .cache_file = it->options.cache_file,
                                   .poll_interval_ms = STAGE_POLL_MS,
                                   .evidence = DSTACK_P2P_EVIDENCE_OFF,
                                   .log_level = DSTACK_P2P_LOG_DEBUG,

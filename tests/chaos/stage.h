@@ -5,6 +5,8 @@
 #include "chaos/recorder.h"
 #include "support/stepped_clock.h"
 
+#include <stdatomic.h>
+
 /*
  * A monitor that watches a simulated chain by a clock that stands still until it is told to go on. While it
  * stands the monitor rests, so whatever is done to the chain then happens at one moment.
@@ -18,6 +20,7 @@ typedef struct stage_options {
     dstack_p2p_block block;
     bool no_sockets; /**< from the beginning */
     bool verbose;    /**< writes down what the monitor logs */
+    const char *cache_file;
 } stage_options;
 
 typedef struct stage {
@@ -26,6 +29,7 @@ typedef struct stage {
     stepped_clock clock;
     dstack_p2p *sdk;
     recorder recorder;
+    atomic_uint given_up; /**< subscriptions that were found to be no use */
 } stage;
 
 /** Starts everything, and lets the monitor read the first list. Ends the test when that fails. */

@@ -111,3 +111,10 @@ void stepped_clock_oversleep(stepped_clock *it, uint64_t ms)
     it->jump = ms;
     pthread_mutex_unlock(&it->lock);
 }
+
+void stepped_clock_restart(stepped_clock *it, uint64_t now)
+{
+    pthread_mutex_lock(&it->lock);
+    it->now = it->limit = now;
+    pthread_mutex_unlock(&it->lock);
+}

@@ -33,4 +33,7 @@ void stepped_clock_pass(stepped_clock *it, uint64_t ms);
 /** The next wait lasts so much longer than it should, as when the machine slept. */
 void stepped_clock_oversleep(stepped_clock *it, uint64_t ms);
 
+/** The machine was started anew, and its clock shows this. Only while no thread waits. */
+void stepped_clock_restart(stepped_clock *it, uint64_t now_ms);
+
 #endif
