@@ -224,6 +224,22 @@ registers_again_when_removed() {
   hello_wait_healthy "$PORT_B"
 }
 
+_is_banned_a_reason() { hello_get "$1" /health | jq -e '.reason | contains("banned")' >/dev/null; }
+
+# The node goes on, and /health says what its operator has to know.
+says_why_it_is_not_listed_any_more() {
+  local port
+  port=$(free_port)
+  instance_admitted banned
+  hello_start banned "$port"
+  hello_wait_healthy "$port"
+  owner_sends 'banInstance(string)' "$INSTANCE"
+  wait_until 10 _is_banned_a_reason "$port"
+  [ "$(hello_get "$port" /health -o /dev/null -w '%{http_code}')" = 503 ]
+  wait_until 5 log_has banned "the registration cannot be kept up: "
+  process_stop banned
+}
+
 # Twice as long as the lease, with blocks that let time pass, and listed all the time.
 renews_a_short_lease() {
   local port i
@@ -434,6 +450,7 @@ test_case "stays below 12 MiB" stays_small
 test_case "the gateway's URL" publishes_the_gateway_url
 test_case "PRIVATE_KEY pays, and is taken out of the environment" takes_the_key_out_of_its_environment
 test_case "registers again when it was removed" registers_again_when_removed
+test_case "banned: goes on, and /health tells why" says_why_it_is_not_listed_any_more
 test_case "renews a short lease" renews_a_short_lease
 test_case "500 slow clients do not keep others waiting" serves_beside_slow_clients
 test_case "clients that never end a request make room in time" makes_room_for_others

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * hello_p2p: the demonstration of dstack-p2p. Five threads: the main one for membership, one for signals,
- * the HTTP server's, the greeter's and the SDK's monitor.
+ * hello_p2p: the demonstration of dstack-p2p. Six threads: the main one for membership, one for signals,
+ * the HTTP server's, the greeter's, the SDK's monitor and its keeper.
  */
 
 #include "greeter.h"

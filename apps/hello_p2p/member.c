@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { RENEW_MS = 60000, RETRY_FIRST_MS = 1000, RETRY_MAX_MS = 30000, URL_MAX_BYTES = 257 };
+enum { RETRY_FIRST_MS = 1000, RETRY_MAX_MS = 30000, URL_MAX_BYTES = 257 };
 
 static int fail(dstack_p2p *sdk)
 {
@@ -130,39 +130,17 @@ int member_join(hello_node *self, dstack_p2p *sdk, uint32_t retry_s)
     }
 }
 
-/* A register call renews the lease when half of it is gone: a short one is looked after more often. */
-static uint32_t renew_ms(dstack_p2p *sdk)
-{
-    dstack_p2p_status status;
-    if (dstack_p2p_monitor_status(sdk, &status) || status.lease_expires_at <= status.block_time)
-        return RENEW_MS;
-    uint64_t left_s = status.lease_expires_at - status.block_time;
-    return left_s < 4 * RENEW_MS / 1000 ? (uint32_t)left_s * 1000 / 4 : RENEW_MS;
-}
-
-/* Waits until the next call is due: after `pause_ms`, or with 0 as the lease wants it. The monitor ends the
- * wait when our record is gone; but not within the first second, so that whoever keeps removing us cannot
- * have us spend gas all the time. */
-static bool wait_for_turn(hello_node *self, dstack_p2p *sdk, uint32_t pause_ms)
-{
-    bool stop =
-        stop_wait(-1, RETRY_FIRST_MS) || stop_wait(self->wake_fd, pause_ms ? pause_ms : renew_ms(sdk));
-    node_woken(self->wake_fd);
-    return stop;
-}
-
+/* The SDK's keeper renews the lease, and registers again what was lost; what it has come to stands in its
+ * status, which /health shows. */
 void member_stay(hello_node *self, dstack_p2p *sdk)
 {
-    uint32_t pause_ms = 0;
-    bool failed = false;
-    while (!wait_for_turn(self, sdk, pause_ms)) {
-        int code = attempt(self, sdk);
-        if (stop_requested()) return;
-        if (code) log_warning("the registration cannot be kept up: %s", dstack_p2p_errmsg(sdk));
-        if (!code && failed) log_info("the registration is kept up again");
-        pause_ms = !code ? 0 : failed ? longer(pause_ms) : 2 * RETRY_FIRST_MS;
-        failed = code;
-    }
+    dstack_p2p_status status;
+    while (!stop_wait(-1, INT32_MAX))
+        continue;
+    if (dstack_p2p_monitor_status(sdk, &status)) return;
+    bool is_read = status.age_ms != UINT64_MAX;
+    if ((is_read && !status.registered) || status.keep_code == DSTACK_P2P_ERR_UNCONFIRMED)
+        self->standing = STANDING_UNKNOWN;
 }
 
 static int leave(hello_node *self, dstack_p2p *sdk)

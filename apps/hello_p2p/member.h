@@ -16,7 +16,7 @@ int member_open(hello_node *self, const hello_options *options, uint16_t port, d
 /** Registers for the first time. */
 int member_join(hello_node *self, dstack_p2p *sdk, uint32_t retry_s);
 
-/** Keeps the registration alive until a signal comes. */
+/** Waits for a signal; the monitor has to run, for it keeps the registration up. */
 void member_stay(hello_node *self, dstack_p2p *sdk);
 
 /** The end after a signal: withdraws when told to, and says whether the contract lists this node from now on.

@@ -21,17 +21,15 @@ bool node_init(hello_node *self, uint32_t poll_interval_ms)
 {
     uint64_t interval = poll_interval_ms ? poll_interval_ms : POLL_DEFAULT_MS;
     *self = (hello_node){.started_ms = node_now_ms(), .stale_ms = 3 * interval + STALE_EXTRA_MS};
-    self->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     self->greeter_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     snprintf(self->reason, sizeof self->reason, "starting");
-    return !pthread_mutex_init(&self->lock, NULL) && self->wake_fd >= 0 && self->greeter_fd >= 0;
+    return !pthread_mutex_init(&self->lock, NULL) && self->greeter_fd >= 0;
 }
 
 void node_destroy(hello_node *self)
 {
     peers_clear(&self->others);
     free(self->url);
-    if (self->wake_fd >= 0) close(self->wake_fd);
     if (self->greeter_fd >= 0) close(self->greeter_fd);
     pthread_mutex_destroy(&self->lock);
 }

@@ -19,7 +19,6 @@ typedef enum hello_standing { STANDING_NOTHING_SENT, STANDING_UNKNOWN, STANDING_
 typedef struct hello_node {
     uint64_t started_ms; /**< monotonic */
     uint64_t stale_ms;   /**< a reading of the contract older than this is not fresh */
-    int wake_fd;         /**< readable when the registration wants looking after */
     int greeter_fd;      /**< readable when there may be somebody to greet */
     bool private_peers; /**< peers at addresses that are not public are greeted, too; set before threads start
                          */
@@ -28,7 +27,7 @@ typedef struct hello_node {
     char instance_id[41], contract[43];
     char *url;
     uint64_t chain_id;
-    bool registered;     /**< the last registration call went well */
+    bool registered;     /**< this process's registration went well; it is kept up from then on */
     bool listed;         /**< the last list holds us, with our URL */
     char reason[512];    /**< why we are not registered */
     dstack_p2p *watched; /**< handle whose monitor runs */
@@ -53,7 +52,7 @@ void node_set_watched(hello_node *self, dstack_p2p *sdk);
 /** Milliseconds of the monotonic clock. */
 uint64_t node_now_ms(void);
 
-/** Makes wake_fd or greeter_fd readable, and unreadable. */
+/** Makes a descriptor like greeter_fd readable, and unreadable. */
 void node_wake(int fd);
 void node_woken(int fd);
 

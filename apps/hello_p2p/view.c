@@ -82,23 +82,31 @@ json_t *view_peers(hello_node *self, unsigned *status)
     return json_pack("{so so}", "peers", urls, "peer_info", details);
 }
 
-/* The lock is held. Writes why the node is not healthy, or returns true. */
+/* The lock is held. Writes why the node is not healthy, or returns true, perhaps with a warning. */
 static bool healthy(hello_node *self, char *reason, size_t size)
 {
     dstack_p2p_status status;
+    *reason = '\0';
     if (!self->registered) {
         snprintf(reason, size, "not registered: %s", self->reason);
-    } else if (!self->watched || dstack_p2p_monitor_status(self->watched, &status)) {
+        return false;
+    }
+    if (!self->watched || dstack_p2p_monitor_status(self->watched, &status)) {
         snprintf(reason, size, "not watching the contract yet");
-    } else if (status.age_ms == UINT64_MAX) {
+        return false;
+    }
+    if (status.age_ms == UINT64_MAX) {
         snprintf(reason, size, "the contract has not been read yet%s%s", status.code ? ": " : "",
                  status.message);
     } else if (status.age_ms > self->stale_ms) {
         snprintf(reason, size, "the last reading of the contract is %" PRIu64 " s old: %s",
                  status.age_ms / 1000, status.message);
     } else if (!self->listed) {
-        snprintf(reason, size, "the contract does not list this node");
+        snprintf(reason, size, "the contract does not list this node%s%s", status.keep_code ? ": " : "",
+                 status.keep_message);
     } else {
+        if (status.keep_code)
+            snprintf(reason, size, "the registration cannot be kept up: %s", status.keep_message);
         return true;
     }
     return false;
@@ -111,6 +119,6 @@ json_t *view_health(hello_node *self, unsigned *status)
     bool ok = healthy(self, reason, sizeof reason);
     pthread_mutex_unlock(&self->lock);
     *status = ok ? 200 : 503;
-    return ok ? json_pack("{ss}", "status", "ok")
-              : json_pack("{ssss}", "status", "unavailable", "reason", reason);
+    return json_pack("{ss ss*}", "status", ok ? "ok" : "unavailable", ok ? "warning" : "reason",
+                     *reason ? reason : NULL);
 }

@@ -26,13 +26,10 @@ static void put(hello_node *self, const dstack_p2p_peer *peer)
 static void self_listed(hello_node *self, const dstack_p2p_peer *peer, bool present)
 {
     self->listed = present && self->url && !strcmp(self->url, peer->connection_url);
-    /* The main thread registers again: withdrawn by somebody else, or the contract's rules got tighter. */
-    if (!self->listed) node_wake(self->wake_fd);
 }
 
 static void snapshot(hello_node *self, const dstack_p2p_peers *list)
 {
-    bool found = false;
     peers_clear(&self->others);
     for (size_t i = 0; i < dstack_p2p_peers_count(list); i++) {
         const dstack_p2p_peer *peer = dstack_p2p_peers_at(list, i);
@@ -40,9 +37,7 @@ static void snapshot(hello_node *self, const dstack_p2p_peers *list)
             self_listed(self, peer, true);
         else
             put(self, peer);
-        found = found || peer->is_self;
     }
-    if (!found) node_wake(self->wake_fd);
 }
 
 static void one_change(hello_node *self, const dstack_p2p_change *change)
