@@ -1,26 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "cluster/changes.h"
 
+#include "cluster/list.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-static int by_instance(const void *a, const void *b)
-{
-    const dstack_p2p_peer *const *left = a, *const *right = b;
-    return strcmp((*left)->instance_id, (*right)->instance_id);
-}
-
-/* The list's records ordered by instance id, with a NULL at the end. */
-static const dstack_p2p_peer **order(const dstack_p2p_peers *list)
-{
-    size_t count = dstack_p2p_peers_count(list);
-    const dstack_p2p_peer **peers = malloc((count + 1) * sizeof *peers);
-    if (!peers) return NULL;
-    for (size_t i = 0; i <= count; i++)
-        peers[i] = dstack_p2p_peers_at(list, i);
-    qsort(peers, count, sizeof *peers, by_instance);
-    return peers;
-}
 
 static bool differs(const dstack_p2p_peer *a, const dstack_p2p_peer *b)
 {
@@ -49,7 +33,7 @@ dstack_p2p_change *cluster_changes(const dstack_p2p_peers *before, const dstack_
                                    size_t *count)
 {
     size_t most = dstack_p2p_peers_count(before) + dstack_p2p_peers_count(after);
-    const dstack_p2p_peer **old = order(before), **new = order(after);
+    const dstack_p2p_peer **old = cluster_list_by_instance(before), **new = cluster_list_by_instance(after);
     dstack_p2p_change *changes = malloc((most + 1) * sizeof *changes);
     if (old && new &&changes) {
         *count = merge(old, new, changes);

@@ -20,21 +20,6 @@ typedef struct missing {
     bool disputed; /* another node, that is not behind, lists it */
 } missing;
 
-static int by_instance(const void *a, const void *b)
-{
-    const dstack_p2p_peer *const *left = a, *const *right = b;
-    return strcmp((*left)->instance_id, (*right)->instance_id);
-}
-
-static const dstack_p2p_peer **order(const dstack_p2p_peers *list)
-{
-    const dstack_p2p_peer **peers = malloc((list->count + 1) * sizeof *peers);
-    for (size_t i = 0; peers && i < list->count; i++)
-        peers[i] = &list->peers[i]->record;
-    if (peers) qsort(peers, list->count, sizeof *peers, by_instance);
-    return peers;
-}
-
 static uint64_t since_when(const cluster_departures *departures, const char *instance_id, uint64_t now)
 {
     for (size_t i = 0; i < departures->count; i++)
@@ -47,11 +32,11 @@ static missing *find_missing(const cluster_departures *departures, const dstack_
                              const dstack_p2p_peers *list, size_t *count)
 {
     missing *found = calloc(before->count + 1, sizeof *found);
-    const dstack_p2p_peer **peers = order(list);
+    const dstack_p2p_peer **peers = cluster_list_by_instance(list);
     *count = 0;
     for (size_t i = 0; found && peers && i < before->count; i++) {
         const dstack_p2p_peer *peer = &before->peers[i]->record;
-        if (bsearch(&peer, peers, list->count, sizeof *peers, by_instance)) continue;
+        if (bsearch(&peer, peers, list->count, sizeof *peers, cluster_compare_instances)) continue;
         uint64_t since = since_when(departures, peer->instance_id, list->block_number);
         found[(*count)++] = (missing){.peer = peer, .since = since};
     }

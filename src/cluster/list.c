@@ -138,6 +138,23 @@ int cluster_list_finish(dstack_p2p_peers *list, base_error *error)
     return 0;
 }
 
+int cluster_compare_instances(const void *a, const void *b)
+{
+    const dstack_p2p_peer *const *left = a, *const *right = b;
+    return strcmp((*left)->instance_id, (*right)->instance_id);
+}
+
+const dstack_p2p_peer **cluster_list_by_instance(const dstack_p2p_peers *list)
+{
+    const dstack_p2p_peer **peers = malloc((list->count + 1) * sizeof *peers);
+    if (!peers) return NULL;
+    for (size_t i = 0; i < list->count; i++)
+        peers[i] = &list->peers[i]->record;
+    peers[list->count] = NULL;
+    qsort(peers, list->count, sizeof *peers, cluster_compare_instances);
+    return peers;
+}
+
 const dstack_p2p_peer *cluster_list_find_self(const dstack_p2p_peers *list)
 {
     for (size_t i = 0; i < list->count; i++)

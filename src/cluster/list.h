@@ -56,6 +56,13 @@ void cluster_list_clear(dstack_p2p_peers *list);
  */
 int cluster_list_finish(dstack_p2p_peers *list, base_error *error);
 
+/** A finished list's records by their instance ids, with a NULL behind them. To be freed with free(); NULL
+ * when memory is exhausted. */
+const dstack_p2p_peer **cluster_list_by_instance(const dstack_p2p_peers *list);
+
+/** For bsearch() in such records. */
+int cluster_compare_instances(const void *a, const void *b);
+
 /** This node's record in a finished list; NULL if it holds none. */
 const dstack_p2p_peer *cluster_list_find_self(const dstack_p2p_peers *list);
 

@@ -108,6 +108,11 @@ void cluster_monitor_stop(dstack_p2p *sdk)
     pthread_mutex_unlock(&monitor->lock);
 }
 
+bool cluster_monitor_is_stopping(const dstack_p2p *sdk)
+{
+    return base_event_is_set(sdk->monitor.stop_fd);
+}
+
 void cluster_monitor_free(dstack_p2p *sdk)
 {
     cluster_monitor *monitor = &sdk->monitor;

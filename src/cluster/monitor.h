@@ -59,6 +59,10 @@ bool cluster_monitor_init(cluster_monitor *monitor);
 
 int cluster_monitor_start(dstack_p2p *sdk, dstack_p2p_monitor_fn callback, void *context, base_error *error);
 void cluster_monitor_stop(dstack_p2p *sdk);
+
+/** Whether it was asked to stop. For its thread, which ends then: it is not taken back before. */
+bool cluster_monitor_is_stopping(const dstack_p2p *sdk);
+
 void cluster_monitor_status(dstack_p2p *sdk, dstack_p2p_status *status);
 dstack_p2p_peers *cluster_monitor_take(dstack_p2p *sdk);
 

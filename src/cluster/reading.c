@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cluster/reading.h"
 
-#include "base/event.h"
 #include "cluster/list.h"
 #include "cluster/peers.h"
 #include "cluster/refresh.h"
@@ -11,11 +10,6 @@
 
 /* The whole list at least so often. */
 enum { REREAD_MS = 60000 };
-
-static bool is_stopping(const dstack_p2p *sdk)
-{
-    return base_event_is_set(sdk->monitor.stop_fd);
-}
 
 bool cluster_reads_latest(const dstack_p2p *sdk)
 {
@@ -78,16 +72,16 @@ static dstack_p2p_peers *read_list(dstack_p2p *sdk, const cluster_head *head, ba
     dstack_p2p_peers *list = NULL;
     if (may_refresh(sdk, head))
         list = cluster_refresh(sdk, watch->rpc, sdk->monitor.list, &watch->touched, head, &problem);
-    if (problem.code && !is_stopping(sdk))
+    if (problem.code && !cluster_monitor_is_stopping(sdk))
         base_log_write(&sdk->config.log, DSTACK_P2P_LOG_DEBUG, "reading the whole list: %s", problem.text);
-    return list || is_stopping(sdk) ? list : read_all(sdk, head, error);
+    return list || cluster_monitor_is_stopping(sdk) ? list : read_all(sdk, head, error);
 }
 
 dstack_p2p_peers *cluster_reading(dstack_p2p *sdk, const cluster_head *head, base_error *error)
 {
     cluster_watch *watch = &sdk->monitor.watch;
     dstack_p2p_peers *list = read_list(sdk, head, error);
-    if (list && !is_stopping(sdk) &&
+    if (list && !cluster_monitor_is_stopping(sdk) &&
         cluster_departures_judge(sdk, watch->rpc, &watch->departures, sdk->monitor.list, list, error)) {
         dstack_p2p_peers_free(list);
         list = NULL;
@@ -117,6 +111,6 @@ int cluster_reading_head(dstack_p2p *sdk, cluster_head *head, base_error *error)
         if (!cluster_read_head(sdk, watch->rpc, &watch->history, head, &problem)) return 0;
         base_fail(&first, problem.code, "%s", problem.text);
         if (!may_be_better_elsewhere(watch->rpc, problem.code)) break;
-    } while (tries-- > 1 && !is_stopping(sdk));
+    } while (tries-- > 1 && !cluster_monitor_is_stopping(sdk));
     return base_fail(error, first.code, "%s", first.text);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cluster/watch.h"
 
-#include "base/event.h"
+#include "cluster/hints.h"
 #include "cluster/list.h"
 #include "cluster/publish.h"
 #include "cluster/reading.h"
@@ -10,15 +10,9 @@
 
 #include <string.h>
 
-/* With a subscription a look so often at least, and at most for new blocks alone; a node that does not know a
- * block yet that was heard of is asked again so often. */
-enum { SAFETY_LOOKS = 5, HEADS_MS = 1000, EXPIRY_SLACK_MS = 50 };
-enum { UNHEARD_MS = 5000, CHASE_MS = 50, CHASES_MAX = 8, RETRY_MS = 1000 };
-
-static bool is_stopping(const dstack_p2p *sdk)
-{
-    return base_event_is_set(sdk->monitor.stop_fd);
-}
+/* With a subscription a look so often at least; a node that does not know a block yet that was heard of is
+ * asked again so often. */
+enum { SAFETY_LOOKS = 5, EXPIRY_SLACK_MS = 50, CHASE_MS = 50, CHASES_MAX = 8, RETRY_MS = 1000 };
 
 bool cluster_watch_init(dstack_p2p *sdk)
 {
@@ -44,22 +38,6 @@ void cluster_watch_free(cluster_watch *watch)
 static bool is_chasing(const cluster_watch *watch)
 {
     return watch->wanted_block > watch->block_number && watch->chases < CHASES_MAX;
-}
-
-/* A subscription that says nothing of what happens is no use, alive or not. */
-static void judge_listener(dstack_p2p *sdk)
-{
-    cluster_watch *watch = &sdk->monitor.watch;
-    const dstack_p2p_peers *list = sdk->monitor.list;
-    uint64_t now = base_now_ms(sdk->clock);
-    if (!watch->listener.subscription || !list || list->version <= watch->heard_version) {
-        watch->unheard_ms = 0;
-    } else if (!watch->unheard_ms) {
-        watch->unheard_ms = now;
-    } else if (now - watch->unheard_ms >= UNHEARD_MS) {
-        cluster_listener_close(&watch->listener, "the subscription leaves out log entries");
-        watch->unheard_ms = 0;
-    }
 }
 
 /* What a good reading means for this node's own registration; `before`: so many peers were there. */
@@ -108,7 +86,7 @@ static int work(dstack_p2p *sdk)
     base_error error = {0};
     dstack_p2p_peers *list = look(sdk, &error);
     uint32_t before = sdk->monitor.status.peers;
-    if (is_stopping(sdk)) {
+    if (cluster_monitor_is_stopping(sdk)) {
         dstack_p2p_peers_free(list);
         return error.code;
     }
@@ -118,7 +96,7 @@ static int work(dstack_p2p *sdk)
     }
     cluster_publish_outcome(sdk, &error);
     if (!error.code) tell_keeper(sdk, before);
-    judge_listener(sdk);
+    cluster_hints_judge(sdk);
     return error.code;
 }
 
@@ -152,76 +130,6 @@ static void plan(dstack_p2p *sdk, int code)
     watch->due_ms = (code ? base_now_ms(sdk->clock) : watch->look_ms) + pause;
 }
 
-static void at_once(cluster_watch *watch)
-{
-    watch->due_ms = 0;
-}
-
-/* ---- Hints ---- */
-
-static void on_log(void *context, const json_t *log, bool removed)
-{
-    dstack_p2p *sdk = context;
-    registry_event event = {.kind = REGISTRY_OTHER_EVENT};
-    base_error problem = {0};
-    cluster_touched *touched = &sdk->monitor.watch.touched;
-    int code = registry_read_event(log, sdk->config.contract20, &event, &problem);
-    if (!code && !removed && event.version > sdk->monitor.watch.heard_version)
-        sdk->monitor.watch.heard_version = event.version;
-    if (!cluster_reads_latest(sdk)) return;
-    if (removed || code)
-        touched->everything = true;
-    else
-        cluster_touched_add(touched, &event);
-    if (code)
-        base_log_write(&sdk->config.log, DSTACK_P2P_LOG_DEBUG, "reading the whole list: %s", problem.text);
-}
-
-/* New blocks alone are looked at so often only; not when a lease has ended by their time. */
-static void heed_head(dstack_p2p *sdk, const eth_head *head)
-{
-    cluster_watch *watch = &sdk->monitor.watch;
-    const dstack_p2p_peers *list = sdk->monitor.list;
-    uint64_t soon = watch->look_ms + sooner(sdk->config.poll_interval_ms, HEADS_MS);
-    watch->due_ms = sooner(watch->due_ms, soon);
-    if (list && cluster_reads_latest(sdk) && head->time >= cluster_list_first_expiry(list)) at_once(watch);
-}
-
-static void heed(dstack_p2p *sdk, const eth_hints *hints)
-{
-    cluster_watch *watch = &sdk->monitor.watch;
-    if (hints->has_head) heed_head(sdk, &hints->head);
-    if (hints->broken) watch->reread = true;
-    if (hints->broken || hints->has_log) at_once(watch);
-    if (hints->has_log && cluster_reads_latest(sdk) && hints->log_number > watch->wanted_block) {
-        watch->wanted_block = hints->log_number;
-        watch->chases = 0;
-    }
-}
-
-/* After a silence whatever was missed is read. */
-static void listen_to(dstack_p2p *sdk)
-{
-    cluster_watch *watch = &sdk->monitor.watch;
-    eth_hints hints = {0};
-    bool listened = watch->listener.subscription;
-    /* First what has come: a sign of life may be among it. */
-    cluster_listener_read(&watch->listener, &hints, on_log, sdk);
-    bool opened = cluster_listener_tend(&watch->listener, atomic_load(&sdk->chain_id));
-    bool ended = listened && !watch->listener.subscription;
-    if (opened) {
-        watch->is_new_listener = true;
-        watch->heard_version = 0;
-    }
-    if (opened || ended) {
-        watch->reread = true;
-        at_once(watch);
-    }
-    heed(sdk, &hints);
-    if (strcmp(watch->listener.transport, sdk->monitor.status.transport) != 0)
-        cluster_publish_transport(sdk, watch->listener.transport);
-}
-
 /* ---- The thread ---- */
 
 static void wait_for_hints(dstack_p2p *sdk)
@@ -237,9 +145,10 @@ void *cluster_watch_run(void *context)
     dstack_p2p *sdk = context;
     cluster_monitor *monitor = &sdk->monitor;
     cluster_recall(sdk);
-    while (!is_stopping(sdk)) {
-        listen_to(sdk);
-        if (base_now_ms(sdk->clock) >= monitor->watch.due_ms && !is_stopping(sdk)) plan(sdk, work(sdk));
+    while (!cluster_monitor_is_stopping(sdk)) {
+        cluster_hints_take(sdk);
+        if (base_now_ms(sdk->clock) >= monitor->watch.due_ms && !cluster_monitor_is_stopping(sdk))
+            plan(sdk, work(sdk));
         cluster_remember(sdk, false);
         wait_for_hints(sdk);
     }
