@@ -33,8 +33,9 @@
  *
  * Configuration, first found wins: the argument or option; the environment (CONTRACT_ADDRESS,
  * CONNECTION_URL, RPC_URL, CHAIN_ID, PRIVATE_KEY_FILE, PRIVATE_KEY, DSTACK_SIMULATOR_ENDPOINT,
- * DSTACK_P2P_STATE_DIR, DSTACK_P2P_CACHE_FILE); the default. The environment is read by dstack_p2p_new*() only. It comes from the operator, not from the
- * measured image: in production give the contract address and the chain id as arguments.
+ * DSTACK_P2P_STATE_DIR, DSTACK_P2P_CACHE_FILE, XDG_RUNTIME_DIR); the default. The environment is read by
+ * dstack_p2p_new*() only. It comes from the operator, not from the measured image: in production give the
+ * contract address and the chain id as arguments.
  *
  * Units: times are seconds since 1970 by the chain's clock, unless a name ends in _ms; amounts are wei.
  */
@@ -206,7 +207,8 @@ typedef struct dstack_p2p_options {
     uint64_t max_fee_per_day;
     /** How long to wait for a guest agent that is not there yet. Default: 300,000 (five minutes). */
     uint32_t guest_wait_ms;
-    /** Time limit of one exchange with the node. Default: 10,000. At most 600,000. */
+    /** Time limit of each question to the nodes, all endpoints, repetitions and pauses included. A call may
+     *  have several questions. Default: 10,000. At most 600,000. */
     uint32_t rpc_timeout_ms;
     /** How long to wait for a sent transaction, or what replaces it, to be mined; and before that for other
      *  processes with the same wallet. Default: 120,000. */
@@ -225,8 +227,9 @@ typedef struct dstack_p2p_options {
      *  Default: DSTACK_P2P_STATE_DIR, else dstack-p2p in XDG_RUNTIME_DIR, else /tmp/dstack-p2p-<user id>; if
      *  the one of these two that applies cannot be made all works without, and a warning is logged once. */
     const char *state_dir;
-    /** File that keeps the monitor's last list over restarts. It is believed until the node answers: keep it
-     *  where nobody else can write. Default: DSTACK_P2P_CACHE_FILE, else none. */
+    /** File that keeps the monitor's last list over restarts. It is believed until the node answers, also
+     *  that its peers were checked: keep it where nobody else can write. Not used while it is not known which
+     *  chain the list has to be of: set chain_id. Default: DSTACK_P2P_CACHE_FILE, else none. */
     const char *cache_file;
     /** The KMS root, "0x" and 40 hex digits, that peers' evidence is checked against. Default: the root of
      *  this node's own key chain, once the guest agent has handed it out. */
@@ -274,8 +277,8 @@ DSTACK_P2P_API const char *dstack_p2p_errmsg(const dstack_p2p *sdk);
 /**
  * Makes the call that blocks on the handle right now, and every later one, fail with CANCELLED, until
  * dstack_p2p_resume(). A transaction that may have left already is not undone: then the call fails with
- * UNCONFIRMED, and the sentence holds its hash. The monitor is not concerned. Any thread, also a signal
- * handler. NULL is allowed.
+ * UNCONFIRMED, and the sentence holds its hash. The monitor, and what it keeps up, are not concerned. Any
+ * thread, also a signal handler. NULL is allowed.
  */
 DSTACK_P2P_API void dstack_p2p_cancel(dstack_p2p *sdk);
 
@@ -308,8 +311,9 @@ DSTACK_P2P_API int dstack_p2p_register(dstack_p2p *sdk);
 DSTACK_P2P_API int dstack_p2p_withdraw(dstack_p2p *sdk);
 
 /**
- * Reads the live peers, this node among them if it is registered. Needs no key and no connection URL, and
- * does not wait for the guest agent.
+ * Reads the live peers, this node among them if it is registered. Needs no key and no connection URL. A
+ * guest agent that is there is asked for the KMS root that peers are checked against, until it has told;
+ * one that is not there is not waited for.
  *
  * Returns a list owned by the caller, to be freed with dstack_p2p_peers_free(); an empty list only when
  * the contract said so; NULL on failure, the reason being on the handle.
@@ -320,7 +324,7 @@ DSTACK_P2P_API dstack_p2p_peers *dstack_p2p_get_peers(dstack_p2p *sdk);
 
 /**
  * This node's instance id, 40 lowercase hex digits. Asks the guest agent, and waits for it, when it is
- * not known yet. Borrowed from the handle until it is freed; NULL on failure.
+ * not known yet; otherwise at once. Borrowed from the handle until it is freed; NULL on failure.
  */
 DSTACK_P2P_API const char *dstack_p2p_instance_id(dstack_p2p *sdk);
 
@@ -364,7 +368,7 @@ DSTACK_P2P_API size_t dstack_p2p_peers_count(const dstack_p2p_peers *peers);
 DSTACK_P2P_API const dstack_p2p_peer *dstack_p2p_peers_at(const dstack_p2p_peers *peers, size_t index);
 
 /** The membership version the list was read at: equal versions, equal membership, but for leases that have
- *  ended meanwhile. Any thread. */
+ *  ended meanwhile, and for peers that are left out, or kept until a second node agrees. Any thread. */
 DSTACK_P2P_API uint64_t dstack_p2p_peers_version(const dstack_p2p_peers *peers);
 
 /** Number of the block the list is known to be at least as new as. Any thread. */
@@ -422,8 +426,8 @@ typedef struct dstack_p2p_status {
     uint64_t age_ms;         /**< since the last reading that went well; UINT64_MAX = none yet */
     char transport[16];      /**< how changes are noticed: "poll" or "subscription" */
     char message[256];       /**< sentence to code; "" when 0 */
-    bool registered;         /**< the last list holds this node */
-    bool checked;            /**< the peers of the last list were checked against their evidence */
+    bool registered;         /**< the last list holds this node, with whatever URL */
+    bool checked;            /**< all peers of the last list were checked against their evidence */
     bool keeping;            /**< the monitor looks after this node's registration */
     uint32_t left_out;       /**< peers that the contract lists, and whose evidence does not hold */
     uint64_t lease_expires_at; /**< end of this node's lease; 0 = never, or not registered */
@@ -462,8 +466,8 @@ DSTACK_P2P_API void dstack_p2p_monitor_cancel(dstack_p2p *sdk);
 
 /**
  * A descriptor for poll(), readable while there is a first list, or one with changes, that
- * dstack_p2p_monitor_peers() has not returned yet. Do not read from it or close it. Borrowed from the handle until it is freed; -1 for NULL.
- * Any thread.
+ * dstack_p2p_monitor_peers() has not returned yet. Do not read from it or close it. Borrowed from the handle
+ * until it is freed; -1 for NULL. Any thread.
  */
 DSTACK_P2P_API int dstack_p2p_monitor_fd(const dstack_p2p *sdk);
 
