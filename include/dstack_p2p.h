@@ -138,7 +138,7 @@ typedef enum dstack_p2p_log_level {
 /**
  * Receives log lines: no newline, no control characters, no secrets, URLs without credentials. Called in
  * the thread that has something to say, which may be one of the monitor's; two may call at once. `message`
- * is valid during the call.
+ * is valid during the call. Must not call functions on a handle.
  */
 typedef void (*dstack_p2p_log_fn)(void *context, dstack_p2p_log_level level, const char *message);
 

@@ -73,8 +73,11 @@ int cluster_await(cluster_session *session, uint64_t end_ms, const char *hindran
         if (problem.code != DSTACK_P2P_ERR_CANCELLED && base_now_ms(clock) >= end_ms)
             return cluster_unconfirmed(ledger, problem.code ? problem.text : "it is in no block yet",
                                        hindrance, error);
-        if (used_up >= USED_UP_MIN || (!hindrance && is_overdue(ledger, seen.block_number))) return 0;
-        if (problem.code == DSTACK_P2P_ERR_CANCELLED || base_wait(clock, session->cancel_fd, pause))
+        bool settled = used_up >= USED_UP_MIN || (!hindrance && is_overdue(ledger, seen.block_number));
+        /* Also before a look: a node that is behind would send us back here, again and again. */
+        if (problem.code == DSTACK_P2P_ERR_CANCELLED ||
+            base_wait(clock, session->cancel_fd, settled ? POLL_MIN_MS : pause))
             return cluster_unconfirmed(ledger, "waiting for it was cancelled", hindrance, error);
+        if (settled) return 0;
     }
 }
