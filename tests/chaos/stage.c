@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static void log_line(void *context, dstack_p2p_log_level level, const char *message)
 {
@@ -67,6 +68,16 @@ void stage_close(stage *it)
 void stage_pass(stage *it, uint64_t ms)
 {
     stepped_clock_pass(&it->clock, ms);
+}
+
+void stage_arrive(stage *it, size_t told)
+{
+    static const struct timespec moment = {.tv_nsec = 5000000};
+    stage_pass(it, 0);
+    for (int i = 0; i < 1000 && stage_told(it) < told; i++) {
+        nanosleep(&moment, NULL);
+        stage_pass(it, 0);
+    }
 }
 
 fake_chain *stage_begin(stage *it)

@@ -39,6 +39,10 @@ void stage_close(stage *it); /**< also one that is not open */
 /** Lets time pass, until the monitor rests. */
 void stage_pass(stage *it, uint64_t ms);
 
+/** Lets what is on its way arrive, until so many changes were told or it does not seem to come. No time
+ * passes. */
+void stage_arrive(stage *it, size_t told);
+
 /** Locks the network for a change of the chain, and ends it: mines, announces, unlocks. */
 fake_chain *stage_begin(stage *it);
 void stage_mine(stage *it);

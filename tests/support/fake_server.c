@@ -11,6 +11,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,8 +24,8 @@ enum { HEAD_MAX = 16 * 1024, BODY_MAX = 4 * 1024 * 1024, BACKLOG = 64 };
 
 struct fake_reply {
     fake_server *server;
-    int fd; /* -1 once closed; changed under the server's lock */
-    bool close;
+    int fd;            /* -1 once closed; changed under the server's lock */
+    atomic_bool close; /* a WebSocket is written to by other threads than the one that reads */
     pthread_t thread;
     fake_reply *next;
 };
