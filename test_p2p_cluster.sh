@@ -4,7 +4,7 @@
 set -euo pipefail
 # shellcheck source=scripts/lib/common.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/scripts/lib/common.sh"
-for part in build process guest state checks cluster; do
+for part in build process guest state checks report cluster; do
   # shellcheck source=/dev/null
   . "$ROOT/scripts/lib/$part.sh"
 done

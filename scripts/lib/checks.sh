@@ -1,34 +1,91 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# What a cluster has to show. After common.sh. A check looks at one node, whose number it is given, once; nodes are
-# numbered from 1. FIRST_PORT, CONTRACT and RPC are set.
+# What a cluster has to show. After common.sh and ensure_ready. Nodes are numbered from 1. FIRST_PORT, CONTRACT and
+# RPC are set.
+#
+# A check looks once at the nodes it is given: check_NAME COUNT NODE... prints the number of each node of which it
+# holds, in a cluster of the nodes 1 to COUNT. One process asks them all, and one looks at what they answered.
+# shellcheck disable=SC2016 # jq's variables
 
 declare -A NODE_ID=() NODE_ADDRESS=() RESULT=()
+readonly ANSWERS=$RUN_DIR/answers
+# Peers in a page of the contract's.
+readonly LISTED_PAGE=1000
 
 node_port() { printf '%s' "$((FIRST_PORT + $1 - 1))"; }
 node_url() { printf 'http://localhost:%s' "$(node_port "$1")"; }
 
-# node_get NUMBER PATH
-node_get() {
-  curl -fsS --max-time 3 --max-filesize 50000000 "http://127.0.0.1:$(node_port "$1")$2" 2>/dev/null
+# nodes_get PATH NODE...: their answers become the files $ANSWERS/NODE; who does not answer has none.
+nodes_get() {
+  local path=$1 node
+  shift
+  mkdir -p "$ANSWERS"
+  rm -f -- "$ANSWERS"/*
+  for node in "$@"; do
+    printf 'url = "http://127.0.0.1:%s%s"\noutput = "%s"\n' "$((FIRST_PORT + node - 1))" "$path" "$node"
+  done | (cd -- "$ANSWERS" && curl -s --parallel --max-time 3 --max-filesize 50000000 -K - 2>/dev/null) || true
+}
+
+_drop_malformed() {
+  local answer
+  for answer in *; do jq -e . "$answer" >/dev/null 2>&1 || rm -f -- "$answer"; done
+}
+
+# answers_tell FILTER [JQ OPTION...]: what the filter makes of each answer, as lines of text. It knows the answer's
+# node as $node, and the node's URL as url($node).
+answers_tell() {
+  local filter=$1 status=0
+  local -a answers
+  shift
+  cd -- "$ANSWERS" || return
+  answers=(*)
+  if [ ! -f "${answers[0]}" ]; then return; fi
+  filter="def url(\$node): \"http://localhost:\\(\$first + \$node - 1)\"; (input_filename | tonumber) as \$node | $filter"
+  jq -r --argjson first "$FIRST_PORT" "$@" "$filter" "${answers[@]}" 2>/dev/null || status=$?
+  # jq ends at the first answer that is no JSON: that one counts as none, and must not cover up those after it.
+  if [ "$status" = 2 ]; then
+    _drop_malformed
+    answers=(*)
+    if [ ! -f "${answers[0]}" ]; then return; fi
+    jq -r --argjson first "$FIRST_PORT" "$@" "$filter" "${answers[@]}" 2>/dev/null || true
+  fi
+}
+
+# _nodes_where CONDITION [JQ OPTION...]
+_nodes_where() {
+  local condition=$1
+  shift
+  (answers_tell "select($condition) | \$node" "$@")
 }
 
 check_healthy() {
-  node_get "$1" /health | jq -e '.status == "ok"' >/dev/null 2>&1
+  nodes_get /health "${@:2}"
+  _nodes_where '.status == "ok"'
 }
 
-# Sets NODE_ID and NODE_ADDRESS: who it says it is, and the key that the contract has verified for that id.
+# All peers that the contract lists, in pages as cast prints them.
+_listed() {
+  local offset=0 page total
+  while :; do
+    page=$(cast call --json --rpc-url "$RPC" "$CONTRACT" \
+      'getPeers(uint256,uint256)((bytes20,address,uint64,uint64,string)[],uint256,uint256)' \
+      "$offset" "$LISTED_PAGE" 2>/dev/null) || return 1
+    printf '%s\n' "$page"
+    total=$(jq -r '.[1] | tostring' <<<"$page")
+    offset=$((offset + LISTED_PAGE))
+    if [ "$offset" -ge "$total" ]; then return; fi
+  done
+}
+
+# Prints "NODE ID ADDRESS": who it says it is, and the key that the contract has verified for that id and URL.
 check_identity() {
-  local id address
-  id=$(node_get "$1" /info | jq -er '.instance_id') || return 1
-  address=$(cast call --json --rpc-url "$RPC" "$CONTRACT" \
-    'getPeer(string)((bytes20,address,uint64,uint64,string))' "$id" 2>/dev/null |
-    jq -er --arg id "0x$id" --arg url "$(node_url "$1")" '.[0] | select(.[0] == $id and .[4] == $url) | .[1]') ||
-    return 1
-  NODE_ID[$1]=$id NODE_ADDRESS[$1]=$address
+  _listed >"$RUN_DIR/listed.json" || return 0
+  nodes_get /info "${@:2}"
+  (answers_tell '.instance_id as $id | $listed[][0][] | select(.[0] == "0x\($id)" and .[4] == url($node)) |
+    "\($node) \($id) \(.[1])"' --slurpfile listed "$RUN_DIR/listed.json")
 }
 
-# check_distinct COUNT: that many different identities. Not a check of one node.
+# check_distinct COUNT: that many different identities. Not a check of single nodes.
 check_distinct() {
   local count
   count=$(printf '%s\n' "${NODE_ID[@]}" | sort -u | wc -l)
@@ -37,43 +94,48 @@ check_distinct() {
   [ "$count" = "$1" ]
 }
 
-# check_lists NUMBER COUNT: the node lists exactly the others of the nodes 1 to COUNT.
+# The node lists exactly the others.
 check_lists() {
-  local i expected=()
-  for ((i = 1; i <= $2; i++)); do
-    if [ "$i" != "$1" ]; then expected+=("$(node_url "$i")"); fi
-  done
-  node_get "$1" /peers | jq -e '(.peers | sort) == ($ARGS.positional | sort)' --args -- "${expected[@]}" \
-    >/dev/null 2>&1
+  nodes_get /peers "${@:2}"
+  _nodes_where '(.peers | sort) == ([range(1; $count + 1) | select(. != $node) | url(.)] | sort)' \
+    --argjson count "$1"
 }
 
-# check_answered NUMBER COUNT: all others have answered its hello, each in its own name.
+# All others have answered its hello, each in its own name.
 check_answered() {
-  node_get "$1" /peers | jq -e --argjson count "$(($2 - 1))" '[.peer_info[] | select(
-    .response.message == "Hello from \(.instance_id)!" and .last_contact != null and (has("error") | not))] |
-    length == $count' >/dev/null 2>&1
+  nodes_get /peers "${@:2}"
+  _nodes_where '[.peer_info[] | select(.response.message == "Hello from \(.instance_id)!" and
+    .last_contact != null and (has("error") | not))] | length == $count - 1' --argjson count "$1"
 }
 
-# check_greeted NUMBER COUNT: all others have said hello to it.
+# All others have said hello to it.
 check_greeted() {
-  node_get "$1" /peers | jq -e --argjson count "$(($2 - 1))" \
-    '[.peer_info[] | select(.greeted_us_at != null)] | length == $count' >/dev/null 2>&1
+  nodes_get /peers "${@:2}"
+  _nodes_where '[.peer_info[] | select(.greeted_us_at != null)] | length == $count - 1' --argjson count "$1"
 }
 
-# check_all NAME COMMAND... -- NODES...: COMMAND NODE ARGUMENTS for every node; RESULT[NAME,NODE] tells. What has
-# held once is not asked again. Succeeds when it has held for all.
-check_all() {
-  local name=$1 command=$2 arguments=() good=0 node
-  shift 2
-  while [ "$1" != -- ]; do arguments+=("$1") && shift; done
+# failed_nodes NAME NODE...: those of which the check NAME has not held.
+failed_nodes() {
+  local name=$1 node
   shift
   for node in "$@"; do
-    if [ "${RESULT[$name,$node]:-}" = ok ] || "$command" "$node" "${arguments[@]}"; then
-      RESULT[$name,$node]=ok good=$((good + 1))
-    else
-      RESULT[$name,$node]=failed
-    fi
+    if [ "${RESULT[$name,$node]:-}" != ok ]; then printf '%s\n' "$node"; fi
   done
-  step_progress "$good of $#"
-  [ "$good" = "$#" ]
+}
+
+# check_all NAME COMMAND COUNT NODE...: the check of every node; RESULT[NAME,NODE] tells. What has held once is not
+# asked again. Succeeds when it has held for all.
+check_all() {
+  local name=$1 command=$2 count=$3 node id address
+  local -a open
+  shift 3
+  mapfile -t open < <(failed_nodes "$name" "$@")
+  while read -r node id address; do
+    RESULT[$name,$node]=ok
+    if [ -n "$id" ]; then NODE_ID[$node]=$id NODE_ADDRESS[$node]=$address; fi
+  done < <("$command" "$count" "${open[@]}")
+  mapfile -t open < <(failed_nodes "$name" "$@")
+  for node in "${open[@]}"; do RESULT[$name,$node]=failed; done
+  step_progress "$(($# - ${#open[@]})) of $#"
+  [ "${#open[@]}" = 0 ]
 }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# The verbs of test_p2p_cluster.sh. After all other parts; NODES, FIRST_PORT and ONCE are set.
+# Starts and verifies a cluster. After all other parts; NODES, FIRST_PORT and ONCE are set.
 # shellcheck disable=SC2153
 
 readonly START_S=120 VERIFY_S=${VERIFY_SECONDS:-60}
@@ -57,13 +57,6 @@ _claim() {
   fi
   cluster_state_forget
   rm -f "$_PROCESSES"
-}
-
-_require_ports() {
-  local node
-  for ((node = 1; node <= NODES + 1; node++)); do
-    require_free_port "$(node_port "$node")" 3 "BASE_PORT=... chooses other ports"
-  done
 }
 
 _start_anvil() {
@@ -134,7 +127,7 @@ _find_contract() {
   step_ok "$CONTRACT, deployed"
 }
 
-# _start_node NUMBER [hello_p2p option...]
+# _start_node NUMBER [hello_p2p option...]: as a user does it, who has only a name and a port.
 _start_node() {
   local node=$1 name
   shift
@@ -143,15 +136,39 @@ _start_node() {
     process_spawn "$name" "$RUN_DIR/$name.out" "$ROOT/run_hello_p2p.sh" "$name" "$(node_port "$node")" "$@"
 }
 
+# _start_admitted NODE...: what run_hello_p2p.sh comes to for instances that lack nothing.
+_start_admitted() {
+  local node name
+  for node in "$@"; do
+    name=$(_node_name "$node")
+    process_spawn "$name" "$(_node_log "$node")" env -u HOST_PRIVATE_KEY "$HELLO_P2P" "$CONTRACT" \
+      --port "$(node_port "$node")" --rpc-url "${RPC_URL:-$RPC}" --guest "$(guest_instance_endpoint "$GUEST" "$name")"
+  done
+}
+
+# _admit_nodes NODE...: whether all of them lack nothing any more.
+_admit_nodes() {
+  local node name
+  local -a names=()
+  for node in "$@"; do names+=("$(_node_name "$node")"); done
+  guest_instances_begin "$GUEST" "${names[@]}" || return 1
+  for name in "${names[@]}"; do printf '%s\0' "$(guest_instance_endpoint "$GUEST" "$name")"; done |
+    xargs -0 -n 1 -P "$(nproc)" "$HELLO_P2P" --identity --guest-wait 5 --guest \
+      >"$RUN_DIR/identities.json" 2>"$RUN_DIR/identities.log" || return 1
+  admit_all "$RUN_DIR/identities.json"
+}
+
 # The first of the nodes that has ended is why the others wait in vain.
 _require_alive() {
-  local node
-  for node in "$@"; do
-    if process_alive "$(_node_name "$node")"; then continue; fi
-    if [ -n "$TERMINAL" ]; then echo; fi
-    _show_log "$(_node_log "$node")"
-    cluster_give_up "$(_node_name "$node") has ended"
-  done
+  local node ended
+  local -a names=()
+  for node in "$@"; do names+=("node$node"); done
+  ended=$(processes_ended "${names[@]}")
+  ended=${ended%%$'\n'*}
+  if [ -z "$ended" ]; then return; fi
+  if [ -n "$TERMINAL" ]; then echo; fi
+  _show_log "$(_node_log "${ended#node}")"
+  cluster_give_up "$ended has ended"
 }
 
 _nodes_check() {
@@ -159,80 +176,73 @@ _nodes_check() {
   check_all "$@"
 }
 
-# _verify NAME TEXT SECONDS COMMAND [ARGUMENT] -- NODE...: one step, that must hold for all nodes.
+# _nodes_named NODE...: "node1 node2 …"
+_nodes_named() {
+  local named
+  named=$(printf ' node%s' "${@:1:10}")
+  if [ $# -gt 10 ]; then named+=" and $(($# - 10)) more"; fi
+  printf '%s' "${named# }"
+}
+
+# _verify NAME TEXT COMMAND COUNT NODE...: one step, that must hold for all nodes.
 _verify() {
-  local name=$1 text=$2 seconds=$3 nodes
-  shift 3
-  nodes=("$@")
-  while [ "${nodes[0]}" != -- ]; do nodes=("${nodes[@]:1}"); done
-  nodes=("${nodes[@]:1}")
+  local name=$1 text=$2
+  local -a failed
+  shift 2
   CHECKS+=("$name")
   step_begin "$text"
-  if wait_until "$seconds" check_all "$name" "$@"; then
+  if wait_until "$VERIFY_S" check_all "$name" "$@"; then
     step_ok
   else
-    _require_alive "${nodes[@]}"
-    step_failed "not within $seconds s"
+    _require_alive "${@:3}"
+    mapfile -t failed < <(failed_nodes "$name" "${@:3}")
+    step_failed "not within $VERIFY_S s: $(_nodes_named "${failed[@]}")"
     FAILED=1
   fi
 }
 
 _start_nodes() {
   local node
+  local -a open
   step_begin "starting $NODES nodes"
-  for node in "${ALL[@]}"; do _start_node "$node"; done
+  if _admit_nodes "${ALL[@]}"; then
+    _start_admitted "${ALL[@]}"
+  else
+    for node in "${ALL[@]}"; do _start_node "$node"; done
+  fi
   CHECKS+=(registered)
-  if ! wait_until "$START_S" _nodes_check registered check_healthy -- "${ALL[@]}"; then
-    _show_log "$(_node_log 1)"
-    cluster_give_up "not all nodes are registered within $START_S s"
+  if ! wait_until "$START_S" _nodes_check registered check_healthy "$NODES" "${ALL[@]}"; then
+    mapfile -t open < <(failed_nodes registered "${ALL[@]}")
+    _show_log "$(_node_log "${open[0]}")"
+    cluster_give_up "not all nodes are registered within $START_S s: $(_nodes_named "${open[@]}")"
   fi
   step_ok "registered and healthy"
 }
 
 _verify_nodes() {
-  _verify identity "$NODES different attested identities on chain" "$VERIFY_S" check_identity -- "${ALL[@]}"
+  _verify identity "$NODES different attested identities on chain" check_identity "$NODES" "${ALL[@]}"
   if ! check_distinct "$NODES"; then
     FAILED=1
     echo "  ${RED}✗$PLAIN two nodes have the same identity"
   fi
-  _verify peers "each node lists exactly the $((NODES - 1)) others" "$VERIFY_S" check_lists "$NODES" -- "${ALL[@]}"
-  _verify answered "each node was answered by all others" "$VERIFY_S" check_answered "$NODES" -- "${ALL[@]}"
-  _verify greeted "each node was greeted by all others" "$VERIFY_S" check_greeted "$NODES" -- "${ALL[@]}"
+  _verify peers "each node lists exactly the $((NODES - 1)) others" check_lists "$NODES" "${ALL[@]}"
+  _verify answered "each node was answered by all others" check_answered "$NODES" "${ALL[@]}"
+  _verify greeted "each node was greeted by all others" check_greeted "$NODES" "${ALL[@]}"
 }
 
 _verify_late_node() {
   local late=$((NODES + 1))
   step_begin "starting a late node"
   _start_node "$late" --withdraw
-  if ! wait_until "$START_S" _nodes_check late check_healthy -- "$late"; then
+  if ! wait_until "$START_S" _nodes_check late check_healthy "$late" "$late"; then
     _show_log "$(_node_log "$late")"
     cluster_give_up "the late node is not registered within $START_S s"
   fi
   step_ok "$(node_url "$late")"
-  _verify joined "all see the late node, and it sees all" "$VERIFY_S" check_lists "$late" -- "${ALL[@]}" "$late"
-  _verify met "all have greeted the late node, and it all" "$VERIFY_S" check_answered "$late" -- "${ALL[@]}" "$late"
+  _verify joined "all see the late node, and it sees all" check_lists "$late" "${ALL[@]}" "$late"
+  _verify met "all have greeted the late node, and it all" check_answered "$late" "${ALL[@]}" "$late"
   process_stop "$(_node_name "$late")" || true
-  _verify left "all see that it has withdrawn" "$VERIFY_S" check_lists "$NODES" -- "${ALL[@]}"
-}
-
-_tick() {
-  case $1 in
-    ok) printf '     %s✓%s     ' "$GREEN" "$PLAIN" ;;
-    '') printf '           ' ;;
-    *) printf '     %s✗%s     ' "$RED" "$PLAIN" ;;
-  esac
-}
-
-_print_table() {
-  local node check
-  printf '\n%s%-9s' "$BOLD" node
-  for check in "${CHECKS[@]}"; do printf ' %-10s' "$check"; done
-  printf ' %-23s %s%s\n' url instance "$PLAIN"
-  for node in "${ALL[@]}"; do
-    printf '%-9s' "$(_node_name "$node")"
-    for check in "${CHECKS[@]}"; do _tick "${RESULT[$check,$node]:-}"; done
-    printf ' %-23s %s\n' "$(node_url "$node")" "${NODE_ID[$node]:-?}"
-  done
+  _verify left "all see that it has withdrawn" check_lists "$NODES" "${ALL[@]}"
 }
 
 _print_end() {
@@ -268,9 +278,11 @@ cluster_start() {
   mapfile -t ALL < <(seq "$NODES")
   _claim
   ensure_ready
-  # shellcheck source=scripts/lib/chain.sh
-  . "$ROOT/scripts/lib/chain.sh"
-  _require_ports
+  for part in chain admission batch; do
+    # shellcheck source=/dev/null
+    . "$ROOT/scripts/lib/$part.sh"
+  done
+  require_free_ports "$FIRST_PORT" "$((FIRST_PORT + NODES))" 3 "BASE_PORT=... chooses other ports"
   CLUSTER_STARTING=1
   trap _clean_up EXIT
   trap '_interrupted 130' INT
@@ -286,47 +298,4 @@ cluster_start() {
   _print_end
   if [ -z "$ONCE" ]; then _stay_up; fi
   [ -z "$FAILED" ]
-}
-
-_print_process() {
-  local state="${RED}✗ ended${PLAIN}" detail=
-  if process_alive "$1"; then state="${GREEN}✓ up${PLAIN}" detail="process $PROCESS_PID"; fi
-  printf '  %-10s %s  %s  %s\n' "$1" "$state" "$detail" "${2:-}"
-}
-
-cluster_status() {
-  local node status=0 detail
-  if ! cluster_state_load; then die 1 "no cluster is up; '$0' starts one"; fi
-  echo "contract $CONTRACT_ADDRESS, node $RPC_URL, guest agent $DSTACK_SIMULATOR_ENDPOINT"
-  for node in anvil simulator; do
-    if process_names | grep -qx "$node"; then _print_process "$node"; fi
-  done
-  for ((node = 1; node <= NODES; node++)); do
-    if check_healthy "$node"; then
-      detail="healthy, $(node_get "$node" /info | jq -r '"\(.peers_count) peers, up \(.uptime) s"')"
-    else
-      status=1 detail="not healthy: $(curl -sS --max-time 3 "http://127.0.0.1:$(node_port "$node")/health" 2>&1 |
-        jq -r '.reason' 2>/dev/null || echo 'does not answer')"
-    fi
-    _print_process "$(_node_name "$node")" "$(node_url "$node")  $detail"
-  done
-  return "$status"
-}
-
-cluster_logs() {
-  local node files=()
-  if ! cluster_state_load; then die 1 "no cluster is up; '$0' starts one"; fi
-  for ((node = 1; node <= NODES; node++)); do files+=("$(_node_log "$node")"); done
-  if [ -n "$TERMINAL" ]; then exec tail -n 20 -F -- "${files[@]}"; fi
-  tail -n 50 -- "${files[@]}"
-}
-
-cluster_stop() {
-  local count=0 name
-  for name in $(process_names); do
-    if process_alive "$name"; then count=$((count + 1)); fi
-  done
-  process_stop_all || die 1 "not everything could be ended; '$0 status' shows what is left"
-  cluster_state_forget
-  if [ "$count" = 0 ]; then echo "nothing is up"; else echo "ended $count processes"; fi
 }

@@ -7,13 +7,21 @@
 
 _PROCESSES=$RUN_DIR/processes
 
-# Start time of a living process; fails when there is none. A zombie is not alive.
-process_start_time() {
+# Sets PROCESS_START, the start time of a living process; fails when there is none. A zombie is not alive.
+_process_look() {
   local stat fields
+  PROCESS_START=
   { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
   # The second field is the name in parentheses and may hold anything.
-  read -r -a fields <<<"${stat##*) }"
-  [ "${fields[0]}" != Z ] && [ "${fields[0]}" != X ] && printf '%s' "${fields[19]}"
+  stat=${stat##*) }
+  # shellcheck disable=SC2206 # a state letter and numbers
+  fields=($stat)
+  [ "${fields[0]}" != Z ] && [ "${fields[0]}" != X ] && PROCESS_START=${fields[19]}
+}
+
+# Start time of a living process; fails when there is none.
+process_start_time() {
+  _process_look "$1" && printf '%s' "$PROCESS_START"
 }
 
 # process_alive NAME; PROCESS_PID becomes its id.
@@ -22,12 +30,26 @@ process_alive() {
   PROCESS_PID=
   [ -f "$_PROCESSES" ] || return 1
   while read -r name pid start; do
-    if [ "$name" = "$1" ] && [ "$(process_start_time "$pid")" = "$start" ]; then
+    if [ "$name" = "$1" ] && _process_look "$pid" && [ "$PROCESS_START" = "$start" ]; then
       PROCESS_PID=$pid
       return 0
     fi
   done <"$_PROCESSES"
   return 1
+}
+
+# processes_ended NAME...: those that are not alive, a line each.
+processes_ended() {
+  local -A alive=()
+  local name pid start
+  if [ -f "$_PROCESSES" ]; then
+    while read -r name pid start; do
+      if _process_look "$pid" && [ "$PROCESS_START" = "$start" ]; then alive[$name]=1; fi
+    done <"$_PROCESSES"
+  fi
+  for name in "$@"; do
+    if [ -z "${alive[$name]:-}" ]; then printf '%s\n' "$name"; fi
+  done
 }
 
 # The names of all processes ever noted in this run, in order.
@@ -45,7 +67,8 @@ process_spawn() {
     exec setsid "$@"
   ) </dev/null >"$log" 2>&1 &
   pid=$!
-  printf '%s %s %s\n' "$name" "$pid" "$(process_start_time "$pid" || echo gone)" >>"$_PROCESSES"
+  _process_look "$pid" || PROCESS_START=gone
+  printf '%s %s %s\n' "$name" "$pid" "$PROCESS_START" >>"$_PROCESSES"
 }
 
 _process_gone() {
@@ -91,6 +114,17 @@ require_free_port() {
   if owner=$(port_owner "$1"); then die "$2" "port $1 is in use by $owner${3:+; $3}"; fi
 }
 
+# ports_taken FIRST LAST: those of them that somebody listens on, a line each.
+ports_taken() {
+  ss -Hltn "sport >= :$1 and sport <= :$2" | awk '{ count = split($4, part, ":"); print part[count] }' | sort -nu
+}
+
+# require_free_ports FIRST LAST STATUS HINT
+require_free_ports() {
+  local port
+  for port in $(ports_taken "$1" "$2"); do require_free_port "$port" "$3" "$4"; done
+}
+
 # A port that nobody listens on right now, below the range that the kernel hands out by itself.
 free_port() {
   local port
@@ -105,13 +139,12 @@ free_port() {
 
 # free_ports COUNT: the first of that many in a row.
 free_ports() {
-  local first i
+  local first
   while :; do
     first=$(free_port)
-    for ((i = 1; i < $1; i++)); do
-      if port_owner "$((first + i))" >/dev/null; then continue 2; fi
-    done
-    printf '%s' "$first"
-    return
+    if [ -z "$(ports_taken "$first" "$((first + $1 - 1))")" ]; then
+      printf '%s' "$first"
+      return
+    fi
   done
 }
