@@ -12,7 +12,14 @@
 
 /* With a subscription a look so often at least; a node that does not know a block yet that was heard of is
  * asked again so often. */
-enum { SAFETY_LOOKS = 5, EXPIRY_SLACK_MS = 50, CHASE_MS = 50, CHASES_MAX = 8, RETRY_MS = 1000 };
+enum {
+    SAFETY_LOOKS = 5,
+    EXPIRY_SLACK_MS = 50,
+    CHASE_MS = 50,
+    CHASES_MAX = 8,
+    RETRY_MS = 1000,
+    REFUSED_MAX_MS = 30000
+};
 
 bool cluster_watch_init(dstack_p2p *sdk)
 {
@@ -120,10 +127,20 @@ static uint64_t pause_ms(const dstack_p2p *sdk)
     return sooner((expiry - watch->block_time) * 1000 + EXPIRY_SLACK_MS, interval);
 }
 
+/* Until the next look after one that failed. Who is away may be back any moment; who answers, and refuses, is
+ * asked less and less often. */
+static uint64_t retry_ms(const dstack_p2p *sdk, int code)
+{
+    bool refuses = code == DSTACK_P2P_ERR_RPC_ERROR || code == DSTACK_P2P_ERR_RPC_LIMITED;
+    uint32_t before = sdk->monitor.status.failures ? sdk->monitor.status.failures - 1 : 0;
+    uint64_t pause = sooner(sdk->config.poll_interval_ms, RETRY_MS);
+    return refuses ? sooner(pause << (before < 16 ? before : 16), REFUSED_MAX_MS) : pause;
+}
+
 static void plan(dstack_p2p *sdk, int code)
 {
     cluster_watch *watch = &sdk->monitor.watch;
-    uint64_t pause = code ? sooner(sdk->config.poll_interval_ms, RETRY_MS) : pause_ms(sdk);
+    uint64_t pause = code ? retry_ms(sdk, code) : pause_ms(sdk);
     if (!code && is_chasing(watch)) pause = sooner((uint64_t)CHASE_MS << watch->chases++, pause);
     if (!code && !is_chasing(watch)) watch->wanted_block = 0;
     /* After a failure a pause in any case: what failed may have taken longer than that. */

@@ -617,6 +617,10 @@ static void test_monitor_keeps_the_list(void **state)
     } while (!status.code);
     assert_int_equal(status.peers, 2);
     assert_non_null(strstr(status.message, "evidence"));
+    /* Polling every 20 ms, it would have read the list seventy times within this, in four exchanges each. */
+    size_t before = fake_server_count(fake_node_server(w->node));
+    sleep_ms(1500);
+    assert_in_range(fake_server_count(fake_node_server(w->node)) - before, 1, 60);
     dstack_p2p_monitor_stop(w->sdk);
 }
 
