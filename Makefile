@@ -1,6 +1,6 @@
 # One verb for each thing one does here; each calls the script or preset that does it.
 SHELL = bash
-.PHONY: all check full bench fuzz soak format
+.PHONY: all check full bench cluster fuzz soak format
 
 all:
 	cmake --preset dev && cmake --build --preset dev
@@ -13,6 +13,9 @@ full:
 
 bench:
 	bench/run.sh
+
+cluster:
+	bench/cluster.sh 3 20 100
 
 fuzz:
 	fuzz/run.sh --runs 1000000

@@ -161,6 +161,82 @@ once_with_its_own() {
   expect_status 1 cluster status
 }
 
+# More than a few, so that the batches and the parallel questions are more than one each.
+eight_at_once() {
+  local node
+  new_run_dir eight
+  BASE_PORT=$(free_ports 9) expect_status 0 cluster 8
+  expect_text "$OUT" "8 different attested identities on chain"
+  expect_text "$OUT" "each node lists exactly the 7 others"
+  expect_text "$OUT" "all checks held"
+  [ "$(grep -c '^node[1-8] ' <<<"$OUT")" = 8 ]
+  for node in 1 2 3 4 5 6 7 8; do
+    process_of "node$node"
+    [ "$(readlink -f "/proc/$PID/exe")" = "$(readlink -f "$HELLO_P2P")" ] || fail "node$node is no process of its own"
+    if tr '\0' '\n' <"/proc/$PID/environ" | grep '^HOST_PRIVATE_KEY='; then fail "node$node knows the key"; fi
+  done
+  expect_status 0 cluster status
+  [ "$(grep -c 'healthy, 7 peers' <<<"$OUT")" = 8 ]
+  expect_status 0 cluster stop
+  expect_text "$OUT" "ended 10 processes"
+  expect_nothing_left
+}
+
+# process_of NAME: sets PID, from the notes of the cluster.
+process_of() {
+  PID=$(awk -v name="$1" '$1 == name { print $2 }' "$OWN_RUN_DIR/processes")
+  [ -n "$PID" ]
+}
+
+# The chain does not hold this owner's key, so that it signs nothing for it.
+lets_in_one_by_one() {
+  local owner=0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf
+  new_run_dir singly
+  export HOST_PRIVATE_KEY=0x0000000000000000000000000000000000000000000000000000000000000001
+  cast rpc --rpc-url "$RPC" anvil_setBalance "$owner" 0xde0b6b3a7640000 >/dev/null
+  contract_deploy
+  RPC_URL=$RPC DSTACK_SIMULATOR_ENDPOINT=$GUEST CONTRACT_ADDRESS=$CONTRACT BASE_PORT=$(free_ports 3) \
+    expect_status 0 cluster 2 --once
+  expect_text "$OUT" "all checks held"
+  grep "minted the NFT of instance [0-9a-f]* for $owner" "$OWN_RUN_DIR/hello_node2.log"
+  expect_nothing_left
+}
+
+# answers JSON...: as if the nodes 1, 2, ... had answered so.
+answers() {
+  local node=0 answer
+  mkdir -p "$ANSWERS"
+  for answer in "$@"; do
+    node=$((node + 1))
+    printf '%s' "$answer" >"$ANSWERS/$node"
+  done
+}
+
+# What is wrong with one answer says nothing about another.
+checks_judge_each_answer() {
+  local FIRST_PORT=1000
+  # shellcheck source=scripts/lib/checks.sh
+  . "$ROOT/scripts/lib/checks.sh"
+  nodes_get() { :; }
+  answers '{"status": "unavailable"}' '{"status": "ok"}' '{"status":' 'null' '{"status": "ok"}'
+  [ "$(check_healthy 5 1 2 3 4 5 | tr '\n' ' ')" = "2 5 " ]
+  answers '{"peers": ["http://localhost:1002", "http://localhost:1001"]}' '{"peers": ["http://localhost:1000"]}' \
+    '{"peers": ["http://localhost:1000", "http://localhost:1001", "http://localhost:1002"]}' '' '{"peers": 1}'
+  [ "$(check_lists 3 1 2 3)" = 1 ]
+  answers "$(answered_by a a 1)" "$(answered_by a b 1)" "$(answered_by a a null)" '{"peer_info": []}' \
+    "$(answered_by a a 1 | jq '.peer_info[0].error = "x"')"
+  [ "$(check_answered 2 1 2 3 4 5)" = 1 ]
+  answers '{"peer_info": [{"greeted_us_at": 1}]}' '{"peer_info": [{"greeted_us_at": null}]}' '{}' '[]' 'x'
+  [ "$(check_greeted 2 1 2 3 4 5)" = 1 ]
+  check_all health check_healthy 2 1 2 && fail "nobody is healthy"
+  [ "$(failed_nodes health 1 2 | tr '\n' ' ')" = "1 2 " ]
+}
+
+# answered_by ID NAME TIME: a peer's record in /peers.
+answered_by() {
+  printf '{"peer_info": [{"instance_id": "%s", "response": {"message": "Hello from %s!"}, "last_contact": %s}]}' "$@"
+}
+
 stays_up() {
   local first
   new_run_dir up
@@ -349,6 +425,9 @@ test_case "run: a sponsor pays" run_lets_a_sponsor_pay
 test_case "run: the operator's key shows in no command line" key_stays_hidden
 test_case "run: a guest agent with a single instance" run_uses_a_single_instance
 test_case "cluster: --once with its own node and simulator" once_with_its_own
+test_case "cluster: eight at once, each a process of its own" eight_at_once
+test_case "cluster: an owner whose key the chain does not hold" lets_in_one_by_one
+test_case "cluster: a check judges each answer by itself" checks_judge_each_answer
 test_case "cluster: stays up beside a running node and simulator" stays_up
 test_case "cluster: another node joins it" another_one_joins
 test_case "cluster: status tells what has ended" status_tells_what_ended

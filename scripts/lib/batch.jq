@@ -25,10 +25,12 @@ def missing($least): (map({key: .id, value: .result}) | from_entries) as $answer
       fund: ($answers["balance " + .instance_id] | from_hex < $least)})
   | map(select(.mint or .fund));
 
-# What gives each what it lacks. A first ticket costs 77,000 gas.
+# What gives each what it lacks. A first ticket costs 77,000 gas; a limit spares the chain an estimate.
 def transactions: [.[]
     | (select(.mint) | {to: $contract, value: $price, gas: "0x30d40", data: (.instance_id as $id | $mint | for_instance($id))}),
       (select(.fund) | {to: .instance_address, value: $fund, gas: "0x5208"})]
-  | to_entries
-  | map(request(.key; "eth_sendTransaction";
-      [.value + {from: $operator, nonce: ("0x" + ($first + .key | to_hex))}]));
+  | map(request(1; "eth_sendTransactionSync"; [. + {from: $operator}]));
+
+# curl's configuration that sends one request after the other.
+def curl_config($url): map("url = \($url | tojson)\nheader = \"Content-Type: application/json\"\ndata = \(tojson | tojson)\n")
+  | join("next\n");

@@ -26,36 +26,26 @@ nodes_get() {
   done | (cd -- "$ANSWERS" && curl -s --parallel --max-time 3 --max-filesize 50000000 -K - 2>/dev/null) || true
 }
 
-_drop_malformed() {
-  local answer
-  for answer in *; do jq -e . "$answer" >/dev/null 2>&1 || rm -f -- "$answer"; done
-}
-
-# answers_tell FILTER [JQ OPTION...]: what the filter makes of each answer, as lines of text. It knows the answer's
-# node as $node, and the node's URL as url($node).
+# answers_tell FILTER [JQ OPTION...]: what the filter makes of each answer, as lines of text; nothing of one that is
+# no JSON, or of another kind. It knows the answer's node as $node, and a node's URL as url(node).
 answers_tell() {
-  local filter=$1 status=0
+  local filter=$1
   local -a answers
   shift
-  cd -- "$ANSWERS" || return
-  answers=(*)
-  if [ ! -f "${answers[0]}" ]; then return; fi
-  filter="def url(\$node): \"http://localhost:\\(\$first + \$node - 1)\"; (input_filename | tonumber) as \$node | $filter"
-  jq -r --argjson first "$FIRST_PORT" "$@" "$filter" "${answers[@]}" 2>/dev/null || status=$?
-  # jq ends at the first answer that is no JSON: that one counts as none, and must not cover up those after it.
-  if [ "$status" = 2 ]; then
-    _drop_malformed
-    answers=(*)
-    if [ ! -f "${answers[0]}" ]; then return; fi
-    jq -r --argjson first "$FIRST_PORT" "$@" "$filter" "${answers[@]}" 2>/dev/null || true
-  fi
+  mapfile -t answers < <(compgen -G "$ANSWERS/*")
+  if [ "${#answers[@]}" = 0 ]; then return; fi
+  filter="def url(\$node): \"http://localhost:\(\$first + \$node - 1)\";
+    index(\" \") as \$space | (.[:\$space] | tonumber) as \$node | try (.[\$space:] | fromjson | $filter) catch empty"
+  # A line for each answer: a torn one must not run into the next.
+  awk 'BEGIN { ORS = " " } FNR == 1 { sub(/.*\//, "", FILENAME); printf "\n%s ", FILENAME } { print }' "${answers[@]}" |
+    sed 1d | jq -rR --argjson first "$FIRST_PORT" "$@" "$filter"
 }
 
 # _nodes_where CONDITION [JQ OPTION...]
 _nodes_where() {
   local condition=$1
   shift
-  (answers_tell "select($condition) | \$node" "$@")
+  answers_tell "select($condition) | \$node" "$@"
 }
 
 check_healthy() {
@@ -81,8 +71,8 @@ _listed() {
 check_identity() {
   _listed >"$RUN_DIR/listed.json" || return 0
   nodes_get /info "${@:2}"
-  (answers_tell '.instance_id as $id | $listed[][0][] | select(.[0] == "0x\($id)" and .[4] == url($node)) |
-    "\($node) \($id) \(.[1])"' --slurpfile listed "$RUN_DIR/listed.json")
+  answers_tell '.instance_id as $id | $listed[][0][] | select(.[0] == "0x\($id)" and .[4] == url($node)) |
+    "\($node) \($id) \(.[1])"' --slurpfile listed "$RUN_DIR/listed.json"
 }
 
 # check_distinct COUNT: that many different identities. Not a check of single nodes.
