@@ -205,6 +205,12 @@ static bool is_answered(const eth_request *request)
     return request->result || request->has_error;
 }
 
+/* No result is such text; whoever takes it for a C string would see a part of it. */
+static bool holds_zero(const json_t *result)
+{
+    return json_is_string(result) && strlen(json_string_value(result)) != json_string_length(result);
+}
+
 static int read_answer(eth_batch *batch, size_t first, size_t count, json_t *answer, base_error *error)
 {
     json_t *id = json_object_get(answer, "id"), *failure = json_object_get(answer, "error");
@@ -221,6 +227,9 @@ static int read_answer(eth_batch *batch, size_t first, size_t count, json_t *ans
     eth_request *request = &batch->requests[first + offset];
     if (json_is_object(failure))
         read_error(request, failure);
+    else if (holds_zero(result))
+        return base_fail(error, DSTACK_P2P_ERR_RPC_ANSWER,
+                         "the node answered %s with a zero byte in a string", request->method);
     else if (result)
         request->result = json_incref(result);
     else
@@ -277,7 +286,8 @@ static int parse(eth_batch *batch, size_t first, size_t count, const base_buf *t
     if (batch->too_large)
         return base_fail(error, DSTACK_P2P_ERR_RPC_ANSWER, "the node's answer has more than %d parts",
                          PARTS_MAX);
-    json_t *root = json_loadb(text->data, text->len, JSON_REJECT_DUPLICATES, &problem);
+    /* anvil writes revert data that happens to be UTF-8 into its message, zero bytes and all. */
+    json_t *root = json_loadb(text->data, text->len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &problem);
     if (!root && !problem.text[0]) /* jansson has a word for everything but this */
         return base_fail(error, DSTACK_P2P_ERR_NO_MEMORY, "out of memory while reading an answer");
     if (!root)

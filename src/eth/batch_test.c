@@ -605,7 +605,6 @@ static void test_no_json(void **state)
         "{'id':1}",
         "{\"id\":01}",
         "{\"id\":1,\"result\":\"\xff\"}",
-        "{\"id\":1,\"result\":\"a\\u0000b\"}",
         "\xef\xbb\xbf{\"id\":1,\"result\":1}",
     };
     (void)state;
@@ -613,6 +612,24 @@ static void test_no_json(void **state)
         expect_one_refused(texts[i], DSTACK_P2P_ERR_RPC_ANSWER, "not JSON");
         expect_refused(texts[i], DSTACK_P2P_ERR_RPC_ANSWER, "not JSON");
     }
+}
+
+/* As anvil says that AnchorUnknown(121) was the reason. */
+static void test_zero_bytes(void **state)
+{
+    static const char text[] =
+        "{\"id\":1,\"error\":{\"code\":3,\"message\":\"execution reverted: "
+        "\\f\\u0003\\t\\u0010\\u0000\\u0000y\","
+        "\"data\":\"0x0c0309100000000000000000000000000000000000000000000000000000000000000079\"}}";
+    eth_batch batch;
+    base_error error = {0};
+    (void)state;
+    assert_int_equal(read_one(&batch, text, &error), 0);
+    assert_true(batch.requests[0].has_error);
+    assert_non_null(strstr(batch.requests[0].error_message, "execution reverted"));
+    assert_int_equal(batch.requests[0].error_data.len, 36);
+    eth_batch_free(&batch);
+    expect_one_refused("{\"id\":1,\"result\":\"a\\u0000b\"}", DSTACK_P2P_ERR_RPC_ANSWER, "zero byte");
 }
 
 static void test_json_that_is_no_answer(void **state)
@@ -720,6 +737,7 @@ int main(void)
         cmocka_unit_test(test_more_long_strings_than_are_taken_out),
         cmocka_unit_test(test_array_for_one_request),
         cmocka_unit_test(test_no_json),
+        cmocka_unit_test(test_zero_bytes),
         cmocka_unit_test(test_json_that_is_no_answer),
         cmocka_unit_test(test_every_truncation),
         cmocka_unit_test(test_deep_nesting),
