@@ -1,6 +1,6 @@
 # One verb for each thing one does here; each calls the script or preset that does it.
 SHELL = bash
-.PHONY: all check full bench cluster fuzz soak format
+.PHONY: all check full deep bench cluster fuzz soak format
 
 all:
 	cmake --preset dev && cmake --build --preset dev
@@ -10,6 +10,9 @@ check:
 
 full:
 	./check.sh --full
+
+deep:
+	./check.sh --deep
 
 bench:
 	bench/run.sh

@@ -1,19 +1,21 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Sets up, builds and runs every test:   ./check.sh [--full | SUITE...]     (see --help)
+# Sets up, builds and runs every test:   ./check.sh [--full | --deep | SUITE...]     (see --help)
 # Prints a line per suite; the whole output of each is kept in build/check/. Ends with `N passed, N failed`.
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")"
 
 readonly LOGS=build/check
 readonly ALL=(setup lint contract constants c clang scripts differential fuzz failures install)
-readonly LONG=(coverage tsan valgrind)
+readonly LONG=(coverage)
+readonly DEEP=(tsan valgrind)
 
 usage() {
   cat << END
-usage: ./check.sh [--full | SUITE...]
+usage: ./check.sh [--full | --deep | SUITE...]
 
-Runs all suites but the long ones, all of them with --full, or those named:
+Runs all suites but the long ones; with --full the long one as well; with --deep those that look for races and
+for memory, which take their time and an idle machine; or those named:
   setup        what the machine needs (scripts/setup.sh)
   lint         shellcheck, clang-format, forge fmt
   contract     forge build, forge test, gas snapshots, the ABI, storage layout, size, the page on the
@@ -26,8 +28,8 @@ Runs all suites but the long ones, all of them with --full, or those named:
   fuzz         every target of fuzz/, 20,000 runs each
   failures     allocations, descriptors and threads refused in turn
   coverage     branch coverage of the contract (long)
-  tsan         C tests and hello_p2p under ThreadSanitizer (long)
-  valgrind     C tests that need no chain, under Valgrind (long)
+  tsan         C tests and hello_p2p under ThreadSanitizer (deep)
+  valgrind     C tests that need no chain, under Valgrind (deep)
   install      install with DESTDIR, pkg-config and CMake consumers, exported names
 END
 }
@@ -162,6 +164,7 @@ main() {
       ;;
   esac
   if [ "${1-}" = --full ]; then suites=("${ALL[@]}" "${LONG[@]}"); fi
+  if [ "${1-}" = --deep ]; then suites=("${DEEP[@]}"); fi
   ((${#suites[@]})) || suites=("${ALL[@]}")
   for name in "${suites[@]}"; do
     if ! declare -F "suite_$name" > /dev/null; then

@@ -28,6 +28,7 @@ typedef enum behaviour {
 
 typedef struct served {
     _Atomic behaviour what;
+    pthread_mutex_t lock; /* of the texts: a connection that was given up may still be answered */
     char path[64], method[16], body[256];
 } served;
 
@@ -36,9 +37,11 @@ static void answer(void *context, const fake_request *request, fake_reply *reply
     served *it = context;
     behaviour what = it->what;
     char large[MAX_BODY + 2];
+    pthread_mutex_lock(&it->lock);
     snprintf(it->path, sizeof it->path, "%s", request->path);
     snprintf(it->method, sizeof it->method, "%s", request->method);
     snprintf(it->body, sizeof it->body, "%s", request->body);
+    pthread_mutex_unlock(&it->lock);
     memset(large, 'x', sizeof large);
     large[what == EXACT ? MAX_BODY : MAX_BODY + 1] = '\0';
     switch (what) {
@@ -103,7 +106,7 @@ static net_result post(net_client *client, const char *path, const char *body, n
 /* One exchange with a server that behaves so. */
 static net_result exchange(behaviour what, long *status, size_t *len)
 {
-    served it = {.what = what};
+    served it = {.lock = PTHREAD_MUTEX_INITIALIZER, .what = what};
     net_reply reply;
     fake_server *server = fake_server_tcp(answer, &it);
     net_client *client = client_for(fake_server_endpoint(server), NULL, -1);
@@ -118,7 +121,7 @@ static net_result exchange(behaviour what, long *status, size_t *len)
 
 static void test_post(void **state)
 {
-    served it = {.what = ECHO};
+    served it = {.lock = PTHREAD_MUTEX_INITIALIZER, .what = ECHO};
     net_reply reply;
     (void)state;
     fake_server *server = fake_server_tcp(answer, &it);
@@ -138,7 +141,7 @@ static void test_post(void **state)
 
 static void test_unix_socket(void **state)
 {
-    served it = {.what = ECHO};
+    served it = {.lock = PTHREAD_MUTEX_INITIALIZER, .what = ECHO};
     net_reply reply;
     (void)state;
     fake_server *server = fake_server_unix(answer, &it);
@@ -210,7 +213,7 @@ static void test_nobody_accepts(void **state)
 static void test_another_limit(void **state)
 {
     static const uint32_t limits[] = {0, 1, 50};
-    served it = {.what = SLOW};
+    served it = {.lock = PTHREAD_MUTEX_INITIALIZER, .what = SLOW};
     net_reply reply;
     (void)state;
     fake_server *server = fake_server_tcp(answer, &it);
@@ -230,7 +233,7 @@ static void test_another_limit(void **state)
 
 static void test_retry_after(void **state)
 {
-    served it = {.what = LATER};
+    served it = {.lock = PTHREAD_MUTEX_INITIALIZER, .what = LATER};
     net_reply reply;
     (void)state;
     fake_server *server = fake_server_tcp(answer, &it);
@@ -251,7 +254,7 @@ static void test_retry_after(void **state)
 static void test_client_is_used_again(void **state)
 {
     static const behaviour before[] = {ECHO, HALF, CLOSE, BEYOND, SLOW, RAW};
-    served it = {0};
+    served it = {.lock = PTHREAD_MUTEX_INITIALIZER};
     (void)state;
     fake_server *server = fake_server_tcp(answer, &it);
     net_client *client = client_for(fake_server_endpoint(server), NULL, -1);
@@ -279,7 +282,7 @@ static void *cancel_soon(void *fd)
 
 static void test_cancel(void **state)
 {
-    served it = {.what = SLOW};
+    served it = {.lock = PTHREAD_MUTEX_INITIALIZER, .what = SLOW};
     net_reply reply;
     pthread_t thread;
     char reason[256];

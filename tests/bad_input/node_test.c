@@ -50,7 +50,8 @@ enum { FAULTS = sizeof faults / sizeof *faults };
 static void set_fault(world *w, size_t i)
 {
     w->hurries = true;
-    world_node(w)->fault = faults[i].fault;
+    fake_node_lock(w->node)->fault = faults[i].fault; /* a call that was given up may still be answered */
+    fake_node_unlock(w->node);
     w->options.rpc_timeout_ms = faults[i].code == DSTACK_P2P_ERR_RPC_TIMEOUT ? SHORT_MS : 20000;
 }
 
