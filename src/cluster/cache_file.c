@@ -2,9 +2,11 @@
 #define _GNU_SOURCE /* mkostemp */
 #include "cluster/cache_file.h"
 
+#include "base/file.h"
 #include "base/hex.h"
 #include "eth/keccak.h"
 #include "eth/key.h"
+#include "registry/connection_url.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -55,16 +57,6 @@ static bool write_text(const cluster_cache *about, const dstack_p2p_peers *list,
     return !base_buf_failed(out);
 }
 
-static bool write_all(int fd, const base_buf *text)
-{
-    for (size_t at = 0; at < text->len;) {
-        ssize_t put = write(fd, text->data + at, text->len - at);
-        if (put < 0 && errno != EINTR) return false;
-        if (put > 0) at += (size_t)put;
-    }
-    return fsync(fd) == 0;
-}
-
 static int cannot_write(const char *path, base_error *error)
 {
     return base_fail(error, DSTACK_P2P_ERR_SYSTEM, "cannot write the cache file '%.200s': %s", path,
@@ -79,7 +71,7 @@ static int replace(const char *path, const base_buf *text, base_error *error)
         return base_fail(error, DSTACK_P2P_ERR_SYSTEM, "the cache file's name is too long");
     int fd = mkostemp(fresh, O_CLOEXEC); /* mode 0600 */
     if (fd < 0) return cannot_write(path, error);
-    bool ok = write_all(fd, text);
+    bool ok = base_file_write(fd, text->data, text->len);
     if (!ok) cannot_write(path, error);
     ok = close(fd) == 0 && ok;
     if (ok && rename(fresh, path) == 0) return 0;
@@ -152,13 +144,6 @@ static void hash_line(cursor *in, const char *start, uint8_t hash32[static 32])
     if (!text || !base_hex_decode(text, strlen(text), hash32, 32)) in->bad = true;
 }
 
-static bool is_visible(const char *text)
-{
-    for (; *text; text++)
-        if (*text < 0x21 || *text > 0x7e) return false;
-    return true;
-}
-
 static void read_peer(cursor *in, dstack_p2p_peers *list, const uint8_t *self20)
 {
     registry_peer peer;
@@ -176,7 +161,7 @@ static void read_peer(cursor *in, dstack_p2p_peers *list, const uint8_t *self20)
     peer.expires_at = number(in, &text);
     peer.url = text;
     peer.url_len = in->bad ? 0 : strlen(text);
-    if (!peer.url_len || peer.url_len > REGISTRY_URL_MAX || !is_visible(text) ||
+    if (!peer.url_len || !registry_url_is_printable(text) ||
         !cluster_list_add(list, &peer, self20 && !memcmp(peer.instance20, self20, 20)))
         in->bad = true;
 }

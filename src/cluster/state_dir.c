@@ -2,6 +2,8 @@
 #define _GNU_SOURCE /* O_DIRECTORY, O_NOFOLLOW, O_CLOEXEC */
 #include "cluster/state_dir.h"
 
+#include "base/file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -93,17 +95,6 @@ bool cluster_state_read(int dir_fd, const char *name, base_buf *out)
     return ok;
 }
 
-static bool write_all(int fd, const char *data, size_t len)
-{
-    while (len > 0) {
-        ssize_t done = write(fd, data, len);
-        if (done < 0) return false;
-        data += done;
-        len -= (size_t)done;
-    }
-    return !fsync(fd);
-}
-
 bool cluster_state_write(int dir_fd, const char *name, const void *data, size_t len)
 {
     char fresh[NAME_ROOM + 8];
@@ -111,7 +102,7 @@ bool cluster_state_write(int dir_fd, const char *name, const void *data, size_t 
     int fd = openat(dir_fd, fresh, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK,
                     S_IRUSR | S_IWUSR);
     if (fd < 0) return false;
-    bool ok = write_all(fd, data, len);
+    bool ok = base_file_write(fd, data, len);
     ok = !close(fd) && ok;
     return ok && !renameat(dir_fd, fresh, dir_fd, name) && !fsync(dir_fd);
 }
