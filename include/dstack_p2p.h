@@ -97,6 +97,7 @@ DSTACK_P2P_API const char *dstack_p2p_version(void);
     X(WRONG_KMS_ROOT, 46, "the app key was issued by another KMS than the contract trusts")                 \
     X(URL_REFUSED, 47, "the contract refuses the connection URL")                                           \
     X(REVERTED, 48, "the contract refused the transaction")                                                 \
+    X(NOT_AUTHORISED, 49, "the account may not do that")                                                    \
     X(FEE_CEILING, 50, "the chain's fees are above the fee ceiling")                                        \
     X(SPEND_CEILING, 51, "the transaction could exceed the spend ceiling")                                  \
     X(NO_FUNDS, 52, "the paying account's balance is too low")                                              \
@@ -334,6 +335,10 @@ DSTACK_P2P_API const char *dstack_p2p_instance_address(dstack_p2p *sdk);
 /** The same for the app id, 40 lowercase hex digits. */
 DSTACK_P2P_API const char *dstack_p2p_app_id(dstack_p2p *sdk);
 
+/** The same for the KMS root that certified the app's key, as recovered from this node's key chain: "0x" and
+ *  40 hex digits with EIP-55 checksum. It is what the contract should trust. */
+DSTACK_P2P_API const char *dstack_p2p_kms_root(dstack_p2p *sdk);
+
 /** The same for the address that pays for gas: the private key's, else the instance address. */
 DSTACK_P2P_API const char *dstack_p2p_payer_address(dstack_p2p *sdk);
 
@@ -414,6 +419,12 @@ typedef struct dstack_p2p_change {
 typedef void (*dstack_p2p_monitor_fn)(void *context, const dstack_p2p_change *change,
                                       const dstack_p2p_peers *peers);
 
+/**
+ * The bounds of dstack_p2p_status.rpc_within, in milliseconds, as an initialiser: {5, 10, ..., 10000}.
+ */
+#define DSTACK_P2P_RPC_BOUNDS_MS {5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000}
+#define DSTACK_P2P_RPC_BOUNDS 11
+
 /** State of the monitor. Later versions use the reserved part. */
 typedef struct dstack_p2p_status {
     bool running;            /**< the thread is watching */
@@ -433,7 +444,15 @@ typedef struct dstack_p2p_status {
     uint64_t lease_expires_at; /**< end of this node's lease; 0 = never, or not registered */
     int keep_code;           /**< dstack_p2p_code of the last try to keep it up; 0 = it went well */
     char keep_message[256];  /**< sentence to keep_code; "" when 0 */
-    uint64_t reserved[64];
+
+    /* All HTTP requests to the nodes since the handle was made, by whichever of its threads, repetitions
+     * included. A request may hold many calls. They only ever grow; those of one request at once. */
+    uint64_t rpc_requests;
+    uint64_t rpc_failures; /**< of them: not answered, or with something that is not an answer */
+    uint64_t rpc_time_us;  /**< how long they took altogether, in microseconds */
+    uint64_t rpc_within[DSTACK_P2P_RPC_BOUNDS]; /**< how many took at most DSTACK_P2P_RPC_BOUNDS_MS[i] */
+    uint64_t changes;      /**< that the monitor found since it was started first: joined, left and changed */
+    uint64_t reserved[49];
 } dstack_p2p_status;
 
 /**

@@ -203,6 +203,12 @@ const char *dstack_p2p_app_id(dstack_p2p *sdk)
     return id ? id->app_id_text : NULL;
 }
 
+const char *dstack_p2p_kms_root(dstack_p2p *sdk)
+{
+    const cluster_identity *id = identify(sdk);
+    return id ? id->kms_root_text : NULL;
+}
+
 const char *dstack_p2p_payer_address(dstack_p2p *sdk)
 {
     const cluster_identity *id = identify(sdk);

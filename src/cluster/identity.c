@@ -87,6 +87,7 @@ static void write_texts(cluster_identity *id)
     base_hex_encode(id->app_id20, 20, id->app_id_text);
     eth_address_format(id->address20, id->address_text);
     eth_address_format(id->payer20, id->payer_text);
+    eth_address_format(id->kms_root20, id->kms_root_text);
 }
 
 static int identify(dstack_p2p *sdk, guest_client *guest, base_error *error)

@@ -16,7 +16,7 @@ typedef struct cluster_identity {
     uint8_t address20[20];  /**< the derived key's */
     uint8_t kms_root20[20]; /**< that certified the app key */
     uint8_t kms_signature65[65];
-    char instance_text[41], app_id_text[41], address_text[43], payer_text[43];
+    char instance_text[41], app_id_text[41], address_text[43], payer_text[43], kms_root_text[43];
     uint8_t payer20[20]; /**< pays for gas */
 } cluster_identity;
 

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CLUSTER_ORDER_H
+#define CLUSTER_ORDER_H
+
+#include "base/buf.h"
+#include "cluster/fees.h"
+#include "cluster/sdk.h"
+
+/*
+ * What an operator has done: transactions that are no registration, signed with the configured private key.
+ * First a quote, which signs nothing and shows what it would come to; then the sending. Several orders follow
+ * each other with consecutive nonces, and are sent without waiting for those before.
+ */
+
+enum { CLUSTER_ORDERS_MAX = 256, CLUSTER_ORDER_DATA_MAX = 64 * 1024 };
+
+/** One transaction. */
+typedef struct cluster_order {
+    const char *what;     /**< for sentences, "mintNodeAccess"; borrowed */
+    bool creates;         /**< deploys a contract: `data` is its init code, and there is no `to` */
+    uint8_t to20[20];     /**< who is called, or paid */
+    const base_buf *data; /**< borrowed; NULL = none */
+    eth_wei value;        /**< paid to it */
+    uint64_t gas;         /**< measured; 0 = estimated, which also tells whether it would be refused */
+} cluster_order;
+
+/** What the orders would come to. */
+typedef struct cluster_quote {
+    uint8_t from20[20];
+    char from[43];
+    uint64_t chain_id, nonce; /**< of the first one */
+    uint64_t gas;             /**< that all of them are expected to use */
+    eth_wei value;            /**< paid by all of them */
+    eth_wei expected, most;   /**< cost of all, the value included: at today's fees, and the most it can be */
+    eth_wei balance;
+    eth_wei max_fee, max_priority_fee; /**< per gas */
+    uint64_t gas_limits[CLUSTER_ORDERS_MAX];
+} cluster_quote;
+
+typedef enum cluster_order_state {
+    CLUSTER_ORDER_NOT_SENT,
+    CLUSTER_ORDER_UNCONFIRMED, /**< may have been sent, is not seen in a block */
+    CLUSTER_ORDER_DONE,
+    CLUSTER_ORDER_REFUSED /**< mined, and reverted */
+} cluster_order_state;
+
+/** What became of one. */
+typedef struct cluster_outcome {
+    cluster_order_state state;
+    uint8_t hash32[32]; /**< unless it was not sent */
+    uint64_t block_number, gas_used;
+    eth_wei cost; /**< for gas */
+} cluster_outcome;
+
+/**
+ * Asks what the orders would cost `from20`; NULL is the configured key's account. PRIVATE_KEY without one,
+ * NO_CONTRACT, and what the contract's refusal stands for (REVERTED, NOT_AUTHORISED, ...) when one would
+ * fail; FEE_CEILING, SPEND_CEILING when `most` exceeds the configuration's max_fee_per_day, and NO_FUNDS.
+ * With the latter three, the quote is filled in all the same.
+ */
+int cluster_quote_orders(dstack_p2p *sdk, const cluster_order *orders, size_t count, const uint8_t *from20,
+                         cluster_quote *quote, base_error *error);
+
+/** Tells that one more is mined or has failed; `done` of `count`. */
+typedef void (*cluster_order_fn)(void *context, size_t done, size_t count);
+
+/**
+ * Signs and sends them in order, under the lock of the wallet, and waits until all are mined, up to
+ * confirm_timeout_ms each. Stops sending at the first that the node refuses. `outcomes` has `count` elements
+ * and is filled in also on failure, which is the first one's: REVERTED and the like, UNCONFIRMED (its hash in
+ * the sentence) or why the node could not be asked.
+ */
+int cluster_send_orders(dstack_p2p *sdk, const cluster_order *orders, size_t count,
+                        const cluster_quote *quote, cluster_outcome *outcomes, cluster_order_fn progress,
+                        void *context, base_error *error);
+
+/** The address that a contract created by `from20` with `nonce` gets. */
+bool cluster_created_address(const uint8_t from20[static 20], uint64_t nonce, uint8_t address20[static 20]);
+
+#endif
