@@ -70,7 +70,7 @@ suite_setup() {
 # Each suite joins its commands with &&: bash ignores `set -e` in what is called on the left of ||.
 suite_lint() {
   git ls-files '*.sh' .ci/run | xargs shellcheck -x &&
-    git ls-files 'src/*.[ch]' 'apps/*.[ch]' 'simulator/*.[ch]' 'tests/*.[ch]' 'bench/*.[ch]' 'examples/*.[ch]' \
+    git ls-files 'src/*.[ch]' 'cli/*.[ch]' 'apps/*.[ch]' 'simulator/*.[ch]' 'tests/*.[ch]' 'bench/*.[ch]' 'examples/*.[ch]' \
       'fuzz/*.[ch]' |
     xargs clang-format --dry-run --Werror &&
     (cd contracts && forge fmt --check)

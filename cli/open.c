@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/amounts.h"
+#include "cli/run.h"
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+
+#define DAY_MS ((uint64_t)24 * 3600 * 1000)
+
+/* ---- Signals ---- */
+
+static dstack_p2p *_Atomic interruptible;
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int signal)
+{
+    (void)signal;
+    interrupted = 1;
+    dstack_p2p_cancel(atomic_load(&interruptible));
+}
+
+/* The second one ends the process. */
+static void catch_signals(void)
+{
+    struct sigaction action = {.sa_flags = (int)SA_RESETHAND};
+    action.sa_handler = on_signal;
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+bool cli_interrupted(void)
+{
+    return interrupted;
+}
+
+/* ---- Log ---- */
+
+static void log_line(void *context, dstack_p2p_log_level level, const char *message)
+{
+    static const char *const names[] = {"", "error: ", "warning: ", "", ""};
+    (void)context;
+    fprintf(stderr, "dstack-p2p: %s%s\n", level <= DSTACK_P2P_LOG_DEBUG ? names[level] : "", message);
+}
+
+/* ---- Options ---- */
+
+static int read_times(const cli_run *run, dstack_p2p_options *options)
+{
+    uint64_t rpc = 0, guest = 0, confirm = 0;
+    if (cli_milliseconds(run, "rpc-timeout", 600000, &rpc) ||
+        cli_milliseconds(run, "guest-wait", DAY_MS, &guest) ||
+        cli_milliseconds(run, "confirm-timeout", DAY_MS, &confirm))
+        return CLI_USAGE;
+    if (cli_has(run, "rpc-timeout") && !rpc) return cli_misuse(run, "--rpc-timeout takes a time above 0");
+    options->rpc_timeout_ms = (uint32_t)rpc;
+    options->guest_wait_ms = guest ? (uint32_t)guest : DSTACK_P2P_NO_WAIT;
+    options->confirm_timeout_ms = (uint32_t)confirm;
+    return 0;
+}
+
+static int read_ceilings(const cli_run *run, dstack_p2p_options *options)
+{
+    eth_wei per_gas = 0, cost = 0;
+    if (cli_amount(run, "max-fee-per-gas", &per_gas) || cli_amount(run, "max-cost", &cost)) return CLI_USAGE;
+    if (per_gas > UINT64_MAX || cost > UINT64_MAX)
+        return cli_misuse(run, "--max-fee-per-gas and --max-cost take at most 18.4 ether");
+    options->max_fee_per_gas = (uint64_t)per_gas;
+    options->max_fee_per_day = (uint64_t)cost;
+    return 0;
+}
+
+/* The index of a word in a list that ends with NULL; -1 when it is not in it. */
+static int find_word(const char *const *words, const char *word)
+{
+    for (int i = 0; words[i]; i++)
+        if (!strcmp(words[i], word)) return i;
+    return -1;
+}
+
+static int read_choices(const cli_run *run, dstack_p2p_options *options)
+{
+    static const char *const evidence[] = {"auto", "required", "off", NULL};
+    static const char *const blocks[] = {"latest", "safe", "finalized", NULL};
+    const char *wanted = cli_value(run, "evidence"), *block = cli_value(run, "block");
+    int which = wanted ? find_word(evidence, wanted) : 0, tag = block ? find_word(blocks, block) : 0;
+    if (which < 0) return cli_misuse(run, "--evidence takes auto, required or off");
+    if (tag < 0) return cli_misuse(run, "--block takes latest, safe or finalized");
+    options->evidence = (dstack_p2p_evidence)which;
+    options->block = (dstack_p2p_block)tag;
+    return 0;
+}
+
+int cli_sdk_options(const cli_run *run, dstack_p2p_options *options)
+{
+    *options =
+        (dstack_p2p_options){.rpc_url = cli_value(run, "rpc-url"),
+                             .guest_endpoint = cli_value(run, "guest"),
+                             .private_key_file = cli_value(run, "private-key-file"),
+                             .state_dir = cli_value(run, "state-dir"),
+                             .kms_root = cli_value(run, "kms-root"),
+                             .app_ids = cli_value(run, "app-ids"),
+                             .log = log_line,
+                             .log_level = run->verbose ? DSTACK_P2P_LOG_DEBUG : DSTACK_P2P_LOG_WARNING};
+    if (cli_number(run, "chain-id", 1, UINT64_MAX, &options->chain_id) || read_times(run, options) ||
+        read_ceilings(run, options) || read_choices(run, options))
+        return CLI_USAGE;
+    return 0;
+}
+
+/* ---- Handle ---- */
+
+dstack_p2p *cli_open_with(const cli_run *run, const char *url, const dstack_p2p_options *options, int *status)
+{
+    dstack_p2p *sdk = dstack_p2p_new_with_options(cli_value(run, "contract"), url, options);
+    *status = CLI_OK;
+    if (!sdk)
+        *status = cli_fail(run, DSTACK_P2P_ERR_NO_MEMORY, "out of memory");
+    else if (dstack_p2p_errcode(sdk))
+        *status = cli_fail_sdk(run, sdk);
+    if (*status) {
+        dstack_p2p_free(sdk);
+        return NULL;
+    }
+    atomic_store(&interruptible, sdk);
+    catch_signals();
+    return sdk;
+}
+
+dstack_p2p *cli_open(const cli_run *run, const char *url, int *status)
+{
+    dstack_p2p_options options;
+    *status = cli_sdk_options(run, &options);
+    return *status ? NULL : cli_open_with(run, url, &options, status);
+}
+
+void cli_close(dstack_p2p *sdk)
+{
+    dstack_p2p *current = sdk;
+    atomic_compare_exchange_strong(&interruptible, &current, NULL);
+    dstack_p2p_free(sdk);
+}
