@@ -13,8 +13,9 @@ cmake -B "$BUILD_DIR" -G Ninja -DCMAKE_BUILD_TYPE=Release -DDSTACK_P2P_BUILD_BEN
 cmake --build "$BUILD_DIR" > "$BUILD_DIR/build.log" || { tail -n 30 "$BUILD_DIR/build.log"; exit 1; }
 # shellcheck source=tests/lib.sh
 . tests/lib.sh
+# shellcheck source=bench/fill.sh
+. bench/fill.sh
 
-readonly OWNER_KEY=0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80
 readonly OWNER=0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266
 readonly BIN=$BUILD_DIR/bench
 # Peers in a page: CLUSTER_PAGE_MAX in src/cluster/paging.h.
@@ -84,35 +85,9 @@ peers() {
   echo "$line $RATIO | $B_MIB |"
 }
 
-peer_count() {
-  cast call --rpc-url "$RPC" "$CONTRACT" 'peerCount()(uint256)' | cut -d ' ' -f 1
-}
-
-# fill COUNT: until the contract has so many peers. contracts/test/utils/FillHarness.sol stands in for it meanwhile.
-fill() {
-  local have step=2500 code
-  have=$(peer_count)
-  cast send --rpc-url "$RPC" --private-key "$OWNER_KEY" "$CONTRACT" 'addBaseDomain(string)' \
-    dstack-pha-prod7.phala.network > /dev/null
-  code=$(cast code --rpc-url "$RPC" "$CONTRACT")
-  chain anvil_setCode "$CONTRACT" "$(jq -r .deployedBytecode.object contracts/out/FillHarness.sol/FillHarness.json)"
-  for (( ; have < $1; have += step)); do
-    cast send --rpc-url "$RPC" --private-key "$OWNER_KEY" --gas-limit 1000000000 "$CONTRACT" 'fill(uint256,uint256)' \
-      "$have" $(($1 - have < step ? $1 - have : step)) > /dev/null
-  done
-  chain anvil_setCode "$CONTRACT" "$code"
-}
-
-chain() {
-  cast rpc --rpc-url "$RPC" "$@" > /dev/null
-}
-
 reading() {
   local count
-  # A contract of its own, with nobody in it yet.
-  contract_deploy
-  (cd contracts && forge build --quiet test/utils/FillHarness.sol)
-  chain evm_setBlockGasLimit 0x100000000
+  fill_begin
   echo '| peers | SDK, process start to printed list, ms | curl, undecoded, ms | ratio to curl | SDK peak MiB | ratio to cast call | cast peak MiB |'
   echo '|---|---|---|---|---|---|---|'
   for count in 10 100 1000 10000 50000; do
@@ -150,7 +125,7 @@ sizes() {
   local file
   echo '| stripped | KiB |'
   echo '|---|---|'
-  for file in src/libdstack-p2p.so.0.1.0 apps/hello_p2p/hello_p2p simulator/dstack-simulator; do
+  for file in src/libdstack-p2p.so.1.0.0 apps/hello_p2p/hello_p2p cli/dstack-p2p simulator/dstack-simulator; do
     strip -o "$RUN_DIR/stripped" "$BUILD_DIR/$file"
     echo "| $(basename "$file") | $(($(stat -c %s "$RUN_DIR/stripped") / 1024)) |"
   done
