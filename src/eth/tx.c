@@ -15,7 +15,7 @@ static void append_fields(base_buf *items, const eth_tx *tx)
     eth_rlp_uint(items, tx->max_priority_fee);
     eth_rlp_uint(items, tx->max_fee);
     eth_rlp_uint(items, tx->gas_limit);
-    eth_rlp_bytes(items, tx->to, sizeof tx->to);
+    eth_rlp_bytes(items, tx->to, tx->creates ? 0 : sizeof tx->to);
     eth_rlp_uint(items, tx->value);
     eth_rlp_bytes(items, tx->data, tx->data_len);
     eth_rlp_list(items, &empty_list);

@@ -5,10 +5,11 @@
 #include "base/buf.h"
 #include "eth/wei.h"
 
-/** An EIP-1559 (type 2) transaction to a contract, without an access list. */
+/** An EIP-1559 (type 2) transaction without an access list: a call, a payment, or a contract's creation. */
 typedef struct eth_tx {
     uint64_t chain_id, nonce, gas_limit;
     eth_wei max_priority_fee, max_fee, value; /**< wei; the fees are per gas */
+    bool creates; /**< a contract, of which `data` is the init code; there is no `to` */
     uint8_t to[20];
     const void *data;
     size_t data_len;

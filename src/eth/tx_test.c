@@ -37,24 +37,38 @@ static sample read_sample(const json_t *vectors, const json_t *vector)
     return it;
 }
 
-static void test_transactions_made_by_cast(void **state)
+/* Signs them all; how many there are. */
+static size_t check_vectors(const char *list, bool creates)
 {
-    (void)state;
     json_t *vectors = unit_vectors("transactions.json"), *vector;
     size_t at;
-    json_array_foreach(json_object_get(vectors, "transactions"), at, vector)
+    json_array_foreach(json_object_get(vectors, list), at, vector)
     {
         uint8_t hash[32];
         base_buf raw = base_buf_make(8192);
         sample it = read_sample(vectors, vector);
+        it.tx.creates = creates;
         assert_true(eth_tx_sign(&it.tx, it.key32, &raw, hash));
         assert_hex(raw.data, raw.len, it.raw);
         assert_hex(hash, 32, it.hash);
         base_buf_free(&raw);
         free(it.data);
     }
-    assert_int_equal(at, 14);
     json_decref(vectors);
+    return at;
+}
+
+static void test_transactions_made_by_cast(void **state)
+{
+    (void)state;
+    assert_int_equal(check_vectors("transactions", false), 14);
+}
+
+/* Whatever stands in `to`. */
+static void test_creations_made_by_cast(void **state)
+{
+    (void)state;
+    assert_int_equal(check_vectors("creations", true), 3);
 }
 
 static void test_signing_hash_is_what_is_signed(void **state)
@@ -67,7 +81,7 @@ static void test_signing_hash_is_what_is_signed(void **state)
     assert_true(eth_key_sign(key, signing, signature) && eth_key_public(key, public_key));
     assert_true(eth_key_recover(signing, signature, recovered));
     assert_memory_equal(public_key, recovered, 33);
-    eth_tx changed[8];
+    eth_tx changed[9];
     for (size_t i = 0; i < COUNT(changed); i++)
         changed[i] = tx;
     changed[0].chain_id++;
@@ -78,6 +92,7 @@ static void test_signing_hash_is_what_is_signed(void **state)
     changed[5].value++;
     changed[6].to[0]++;
     changed[7].data = "y";
+    changed[8].creates = true;
     for (size_t i = 0; i < COUNT(changed); i++) {
         assert_true(eth_tx_signing_hash(&changed[i], other));
         assert_memory_not_equal(signing, other, 32);
@@ -135,6 +150,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_transactions_made_by_cast),
+        cmocka_unit_test(test_creations_made_by_cast),
         cmocka_unit_test(test_signing_hash_is_what_is_signed),
         cmocka_unit_test(test_appends),
         cmocka_unit_test(test_invalid_key),
