@@ -34,7 +34,11 @@ static const rule rules[] = {{"InstanceHoldsNoTicket", DSTACK_P2P_ERR_NO_NFT},
                              {"KmsSignerMismatch", DSTACK_P2P_ERR_WRONG_KMS_ROOT},
                              {"InvalidUrl", DSTACK_P2P_ERR_URL_REFUSED},
                              {"Url", DSTACK_P2P_ERR_URL_REFUSED},
-                             {"BaseDomainNotAllowed", DSTACK_P2P_ERR_URL_REFUSED}};
+                             {"BaseDomainNotAllowed", DSTACK_P2P_ERR_URL_REFUSED},
+                             {"OwnableUnauthorizedAccount", DSTACK_P2P_ERR_NOT_AUTHORISED},
+                             {"NotTicketHolder", DSTACK_P2P_ERR_NOT_AUTHORISED},
+                             {"ERC721InsufficientApproval", DSTACK_P2P_ERR_NOT_AUTHORISED},
+                             {"ERC721InvalidApprover", DSTACK_P2P_ERR_NOT_AUTHORISED}};
 
 static int code_of(const char *name)
 {

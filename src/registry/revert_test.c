@@ -31,7 +31,7 @@ static void test_data_made_by_cast(void **state)
         assert_string_equal(error.text, unit_text(vector, "sentence"));
         assert_string_equal(dstack_p2p_code_name(code), unit_text(vector, "code"));
     }
-    assert_true(at >= 18);
+    assert_true(at >= 22);
     json_decref(vectors);
 }
 
