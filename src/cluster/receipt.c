@@ -41,26 +41,33 @@ int cluster_read_receipts(const eth_batch *batch, size_t first, const cluster_le
     return 0;
 }
 
-int cluster_read_receipt(const json_t *json, const cluster_ledger *ledger, size_t version,
-                         cluster_receipt *receipt, base_error *error)
+int cluster_read_receipt_of(const json_t *json, const uint8_t hash32[static 32], const cluster_fees *fees,
+                            cluster_receipt *receipt, base_error *error)
 {
     uint8_t hash[32];
     uint64_t status;
     eth_wei price;
-    *receipt = (cluster_receipt){.version = version};
+    *receipt = (cluster_receipt){0};
     if (json_is_null(json)) return 0;
     if (!eth_data_fixed(json_object_get(json, "transactionHash"), hash, 32) ||
-        memcmp(hash, ledger->hashes32[version], 32) != 0 ||
-        !eth_quantity_u64(json_object_get(json, "status"), &status) || status > 1 ||
-        !eth_quantity_u64(json_object_get(json, "blockNumber"), &receipt->block_number) ||
+        memcmp(hash, hash32, 32) != 0 || !eth_quantity_u64(json_object_get(json, "status"), &status) ||
+        status > 1 || !eth_quantity_u64(json_object_get(json, "blockNumber"), &receipt->block_number) ||
         !eth_quantity_u64(json_object_get(json, "gasUsed"), &receipt->gas_used) ||
-        receipt->gas_used < GAS_MIN || receipt->gas_used > ledger->fees.gas_limit ||
-        !eth_quantity_wei(json_object_get(json, "effectiveGasPrice"), &price) || price > ledger->fees.max_fee)
+        receipt->gas_used < GAS_MIN || receipt->gas_used > fees->gas_limit ||
+        !eth_quantity_wei(json_object_get(json, "effectiveGasPrice"), &price) || price > fees->max_fee)
         return base_fail(
             error, DSTACK_P2P_ERR_RPC_ANSWER,
             "the node's receipt is malformed, another transaction's, or costs more than was offered");
     receipt->mined = true;
     receipt->succeeded = status == 1;
-    receipt->cost = cost_of(json, receipt, price, ledger->fees.most);
+    receipt->cost = cost_of(json, receipt, price, fees->most);
     return 0;
+}
+
+int cluster_read_receipt(const json_t *json, const cluster_ledger *ledger, size_t version,
+                         cluster_receipt *receipt, base_error *error)
+{
+    cluster_read_receipt_of(json, ledger->hashes32[version], &ledger->fees, receipt, error);
+    receipt->version = version;
+    return error->code;
 }

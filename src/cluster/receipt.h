@@ -28,4 +28,8 @@ int cluster_read_receipts(const eth_batch *batch, size_t first, const cluster_le
 int cluster_read_receipt(const json_t *json, const cluster_ledger *ledger, size_t version,
                          cluster_receipt *receipt, base_error *error);
 
+/** The same for any transaction with this hash, signed with these fees. */
+int cluster_read_receipt_of(const json_t *json, const uint8_t hash32[static 32], const cluster_fees *fees,
+                            cluster_receipt *receipt, base_error *error);
+
 #endif

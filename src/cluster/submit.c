@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#define _GNU_SOURCE /* strcasestr */
 #include "cluster/submit.h"
 
 #include "cluster/await.h"
 #include "cluster/wallet.h"
+#include "eth/acceptance.h"
 #include "eth/tx.h"
 
 #include <string.h>
@@ -27,45 +27,14 @@ static int sign(const dstack_p2p *sdk, const cluster_call *call, base_buf *raw, 
     return base_fail(error, DSTACK_P2P_ERR_NO_MEMORY, "the transaction cannot be signed: out of memory");
 }
 
-/* Nodes have no common codes for these; the words are geth's, Besu's, Nethermind's, Erigon's and anvil's. */
-static bool says_one_of(const eth_request *request, const char *const *words)
-{
-    for (; *words; words++)
-        if (strcasestr(request->error_message, *words)) return true;
-    return false;
-}
-
-static bool is_unknown_method(const eth_request *request)
-{
-    static const char *const missing[] = {"not found",      "not supported", "unsupported",
-                                          "does not exist", "not available", NULL};
-    return request->error_code == -32601 ||
-           (strcasestr(request->error_message, "method") && says_one_of(request, missing));
-}
-
-static bool is_pending(const eth_request *request)
-{
-    static const char *const known[] = {"already known",
-                                        "alreadyknown",
-                                        "already imported",
-                                        "known transaction",
-                                        "timeout",
-                                        "timed out",
-                                        NULL};
-    /* EIP-7966: 4, not mined in the node's time; 5, in the pool and not ready. */
-    return request->error_code == 4 || request->error_code == 5 || says_one_of(request, known);
-}
-
 static acceptance judge_error(dstack_p2p *sdk, const eth_request *request, bool *again, base_error *error)
 {
-    static const char *const replaces[] = {"replacement", "replaced", NULL};
-    static const char *const nonce[] = {"nonce too low", "nonce is too low", "oldnonce", NULL};
-    static const char *const funds[] = {"insufficient funds", "insufficient balance", NULL};
-    if (is_unknown_method(request)) return UNKNOWN_METHOD;
-    if (is_pending(request)) return PENDING;
-    if (says_one_of(request, replaces)) *again = sdk->ledger.raise = true;
-    if (says_one_of(request, nonce)) *again = true;
-    if (says_one_of(request, funds))
+    eth_acceptance word = eth_request_acceptance(request);
+    if (word == ETH_TX_UNKNOWN_METHOD) return UNKNOWN_METHOD;
+    if (word == ETH_TX_TAKEN) return PENDING;
+    if (word == ETH_TX_REPLACES) *again = sdk->ledger.raise = true;
+    if (word == ETH_TX_NONCE_USED) *again = true;
+    if (word == ETH_TX_NO_FUNDS)
         base_fail(error, DSTACK_P2P_ERR_NO_FUNDS, "the node says that %s cannot pay: %s",
                   sdk->identity.payer_text, request->error_message);
     eth_request_check(request, error);
