@@ -98,21 +98,41 @@ static int take_lock(cluster_session *session, uint64_t end_ms, bool *changed, b
     }
 }
 
-/* Opens the directory and takes the instance's lock in it; `*needed` is false when that cannot be had here,
- * and is done without. */
+/* `*needed` is false when there is no directory to be had here, and it is done without. */
+static int open_dir(cluster_session *session, bool *needed, base_error *error)
+{
+    const cluster_config *config = &session->sdk->config;
+    *needed = true;
+    if ((session->books.dir_fd = cluster_state_dir_open(config, error)) < 0)
+        *needed = error->code != DSTACK_P2P_ERR_SYSTEM || cluster_state_is_needed(config, errno);
+    return error->code;
+}
+
+/* Opens the directory and takes the instance's lock in it. */
 static int open_files(cluster_session *session, uint64_t end_ms, bool *changed, bool *needed,
                       base_error *error)
 {
-    cluster_books *books = &session->books;
-    const cluster_config *config = &session->sdk->config;
-    *needed = true;
-    if ((books->dir_fd = cluster_state_dir_open(config, error)) < 0) {
-        *needed = error->code != DSTACK_P2P_ERR_SYSTEM || cluster_state_is_needed(config, errno);
-        return error->code;
-    }
-    if (take_lock(session, end_ms, changed, error) && books->lock_fd < 0)
-        *needed = cluster_state_is_needed(config, errno);
+    if (open_dir(session, needed, error)) return error->code;
+    if (take_lock(session, end_ms, changed, error) && session->books.lock_fd < 0)
+        *needed = cluster_state_is_needed(&session->sdk->config, errno);
     return error->code;
+}
+
+static void open_none(cluster_books *books, const uint8_t payer20[static 20])
+{
+    *books = (cluster_books){.open = true, .dir_fd = -1, .lock_fd = -1, .wallet_fd = -1, .queue_fd = -1};
+    memcpy(books->payer20, payer20, 20);
+}
+
+/* Goes on without the directory, unless it is needed. */
+static int manage_without(cluster_session *session, bool needed, const base_error *problem, base_error *error)
+{
+    cluster_books *books = &session->books;
+    if (needed) return base_fail(error, problem->code, "%s", problem->text);
+    do_without(session->sdk, problem);
+    if (books->dir_fd >= 0) close(books->dir_fd);
+    books->dir_fd = -1;
+    return 0;
 }
 
 int cluster_books_open(cluster_session *session, uint64_t end_ms, bool *changed, base_error *error)
@@ -120,16 +140,20 @@ int cluster_books_open(cluster_session *session, uint64_t end_ms, bool *changed,
     bool needed;
     base_error problem = {0};
     cluster_books *books = &session->books;
-    *books = (cluster_books){.open = true, .dir_fd = -1, .lock_fd = -1, .wallet_fd = -1, .queue_fd = -1};
-    if (!open_files(session, end_ms, changed, &needed, &problem)) {
-        if (load(session->sdk, books->dir_fd)) *changed |= session->sdk->ledger.live;
-        return 0;
-    }
-    if (needed) return base_fail(error, problem.code, "%s", problem.text);
-    do_without(session->sdk, &problem);
-    if (books->dir_fd >= 0) close(books->dir_fd);
-    books->dir_fd = -1;
+    open_none(books, session->sdk->identity.payer20);
+    if (open_files(session, end_ms, changed, &needed, &problem))
+        return manage_without(session, needed, &problem, error);
+    if (load(session->sdk, books->dir_fd)) *changed |= session->sdk->ledger.live;
     return 0;
+}
+
+int cluster_books_open_wallet(cluster_session *session, const uint8_t payer20[static 20], base_error *error)
+{
+    bool needed;
+    base_error problem = {0};
+    open_none(&session->books, payer20);
+    if (!open_dir(session, &needed, &problem)) return 0;
+    return manage_without(session, needed, &problem, error);
 }
 
 void cluster_books_save(cluster_session *session)

@@ -22,6 +22,7 @@ typedef struct cluster_books {
     int wallet_fd; /**< see cluster/wallet.h */
     int queue_fd;
     bool has_wallet;
+    uint8_t payer20[20]; /**< whose wallet it is */
 } cluster_books;
 
 /**
@@ -30,6 +31,13 @@ typedef struct cluster_books {
  * outdated, or lacks what the ledger holds now.
  */
 int cluster_books_open(struct cluster_session *session, uint64_t end_ms, bool *changed, base_error *error);
+
+/**
+ * Opens them for the lock of an account's wallet alone: for transactions that are no registration, of whoever
+ * it is. There is no ledger to be saved then. The directory is done without where that is possible.
+ */
+int cluster_books_open_wallet(struct cluster_session *session, const uint8_t payer20[static 20],
+                              base_error *error);
 
 /** Writes the ledger down; a warning is logged when that fails. */
 void cluster_books_save(struct cluster_session *session);

@@ -6,6 +6,7 @@
 #include "base/hex.h"
 #include "cluster/sdk.h"
 #include "cluster/state_dir.h"
+#include "eth/key.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -18,7 +19,7 @@ enum { NAME_TEXT = 96, MARK_TEXT = 24 };
 static int open_file(const cluster_session *session, const char *kind)
 {
     char name[NAME_TEXT], payer[41];
-    base_hex_encode(session->sdk->identity.payer20, 20, payer);
+    base_hex_encode(session->books.payer20, 20, payer);
     snprintf(name, sizeof name, "%llu-%s.%s", (unsigned long long)atomic_load(&session->sdk->chain_id), payer,
              kind);
     return cluster_state_lock_file(session->books.dir_fd, name);
@@ -55,12 +56,14 @@ static base_lock_result wait_in_queue(const cluster_session *session, uint64_t e
 
 static int not_taken(cluster_session *session, base_lock_result result, base_error *error)
 {
+    char payer[43];
     cluster_wallet_give(session);
+    eth_address_format(session->books.payer20, payer);
     if (result == BASE_LOCK_CANCELLED)
         return base_fail(error, DSTACK_P2P_ERR_CANCELLED, "cancelled while waiting for the wallet");
     return base_fail(error, DSTACK_P2P_ERR_SYSTEM,
-                     "other processes have kept the wallet %s busy for %u ms; nothing was sent",
-                     session->sdk->identity.payer_text, session->sdk->config.confirm_timeout_ms);
+                     "other processes have kept the wallet %s busy for %u ms; nothing was sent", payer,
+                     session->sdk->config.confirm_timeout_ms);
 }
 
 int cluster_wallet_take(cluster_session *session, uint64_t nonce, uint64_t end_ms, bool *changed,
