@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "cluster/fees.h"
 
+#include "eth/quantity.h"
+
+static const eth_wei default_tip = 1000000000; /* 1 gwei, where the node suggests none */
+
 uint64_t cluster_gas_limit(size_t url_len, bool is_gateway)
 {
     /* Measured, see bench/README.md: the dearest registration, which is a contract's first one, of an app
@@ -9,6 +13,13 @@ uint64_t cluster_gas_limit(size_t url_len, bool is_gateway)
     enum { GATEWAY = 170000, REGISTER = 165000, PER_WORD = 25000, WITHDRAW = 110000 };
     if (!url_len) return WITHDRAW;
     return is_gateway ? GATEWAY : REGISTER + PER_WORD * (((uint64_t)url_len + 31) / 32);
+}
+
+eth_wei cluster_read_tip(const eth_request *answer, const cluster_block *block)
+{
+    eth_wei tip;
+    if (!answer->has_error && eth_quantity_wei(answer->result, &tip)) return tip;
+    return block->base_fee < default_tip ? block->base_fee : default_tip;
 }
 
 static int too_expensive(const cluster_config *config, eth_wei needed, base_error *error)

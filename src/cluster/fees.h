@@ -19,6 +19,10 @@ typedef struct cluster_fees {
  */
 uint64_t cluster_gas_limit(size_t url_len, bool is_gateway);
 
+/** The tip that a node suggests, in answer to eth_maxPriorityFeePerGas; a usual one where it suggests none.
+ */
+eth_wei cluster_read_tip(const eth_request *answer, const cluster_block *block);
+
 /**
  * Chooses fees: twice the base fee, so that six full blocks in a row do not price the transaction out,
  * plus the tip; less where the ceilings say so. FEE_CEILING when the ceiling is below what the next block

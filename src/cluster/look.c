@@ -9,8 +9,6 @@
 
 enum { BLOCK_POLL_MS = 500 };
 
-static const eth_wei default_tip = 1000000000; /* 1 gwei, where the node suggests none */
-
 /* Where the batch holds the questions. The last two are asked while a transaction is live. */
 typedef struct questions {
     size_t block, nonce, balance, tip;
@@ -40,12 +38,10 @@ static questions ask(const dstack_p2p *sdk, eth_batch *batch, const char *url)
 static int read_account(const eth_batch *batch, const questions *asked, cluster_view *seen, base_error *error)
 {
     const eth_request *nonce = &batch->requests[asked->nonce], *balance = &batch->requests[asked->balance];
-    const eth_request *tip = &batch->requests[asked->tip];
     if (eth_request_check(nonce, error) || eth_request_check(balance, error)) return error->code;
     if (!eth_quantity_u64(nonce->result, &seen->nonce) || !eth_quantity_wei(balance->result, &seen->balance))
         return base_fail(error, DSTACK_P2P_ERR_RPC_ANSWER, "the node's nonce or balance is malformed");
-    if (tip->has_error || !eth_quantity_wei(tip->result, &seen->tip))
-        seen->tip = seen->block.base_fee < default_tip ? seen->block.base_fee : default_tip;
+    seen->tip = cluster_read_tip(&batch->requests[asked->tip], &seen->block);
     return 0;
 }
 

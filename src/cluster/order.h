@@ -21,7 +21,8 @@ typedef struct cluster_order {
     uint8_t to20[20];     /**< who is called, or paid */
     const base_buf *data; /**< borrowed; NULL = none */
     eth_wei value;        /**< paid to it */
-    uint64_t gas;         /**< measured; 0 = estimated, which also tells whether it would be refused */
+    uint64_t
+        gas; /**< that it uses, as measured; 0 = estimated, which also tells whether it would be refused */
 } cluster_order;
 
 /** What the orders would come to. */
@@ -29,7 +30,7 @@ typedef struct cluster_quote {
     uint8_t from20[20];
     char from[43];
     uint64_t chain_id, nonce; /**< of the first one */
-    uint64_t gas;             /**< that all of them are expected to use */
+    uint64_t gas;             /**< that all of them are expected to use; a limit is a quarter more */
     eth_wei value;            /**< paid by all of them */
     eth_wei expected, most;   /**< cost of all, the value included: at today's fees, and the most it can be */
     eth_wei balance;
@@ -48,15 +49,21 @@ typedef enum cluster_order_state {
 typedef struct cluster_outcome {
     cluster_order_state state;
     uint8_t hash32[32]; /**< unless it was not sent */
+    uint64_t nonce;     /**< unless it was not sent; other than in the quote when others used the account */
     uint64_t block_number, gas_used;
     eth_wei cost; /**< for gas */
 } cluster_outcome;
 
 /**
- * Asks what the orders would cost `from20`; NULL is the configured key's account. PRIVATE_KEY without one,
- * NO_CONTRACT, and what the contract's refusal stands for (REVERTED, NOT_AUTHORISED, ...) when one would
- * fail; FEE_CEILING, SPEND_CEILING when `most` exceeds the configuration's max_fee_per_day, and NO_FUNDS.
- * With the latter three, the quote is filled in all the same.
+ * Asks what the orders would cost `from20`; NULL is the configured key's account. One round trip for 50
+ * orders or so. PRIVATE_KEY without a key, NO_CONTRACT where nothing is at an address that is called and no
+ * order before creates it, and what the contract's refusal stands for (REVERTED, NOT_AUTHORISED, ...) when
+ * one would fail; FEE_CEILING, SPEND_CEILING when `most` exceeds the configuration's max_fee_per_day, and
+ * NO_FUNDS. With the latter three, the quote is filled in all the same; but where the account cannot pay the
+ * value of an order whose gas is to be estimated, without what gas costs.
+ *
+ * An order that calls what an order before it creates is to be given its gas: there is nothing yet to
+ * estimate it with. One thread at a time, the application's.
  */
 int cluster_quote_orders(dstack_p2p *sdk, const cluster_order *orders, size_t count, const uint8_t *from20,
                          cluster_quote *quote, base_error *error);
@@ -66,9 +73,14 @@ typedef void (*cluster_order_fn)(void *context, size_t done, size_t count);
 
 /**
  * Signs and sends them in order, under the lock of the wallet, and waits until all are mined, up to
- * confirm_timeout_ms each. Stops sending at the first that the node refuses. `outcomes` has `count` elements
- * and is filled in also on failure, which is the first one's: REVERTED and the like, UNCONFIRMED (its hash in
- * the sentence) or why the node could not be asked.
+ * confirm_timeout_ms each. Stops sending at the first that the node refuses. Nothing is sent to another chain
+ * than the quote's, beyond the ceilings, or where a call was meant for a contract whose address has changed,
+ * since others used the account meanwhile.
+ *
+ * `outcomes` has `count` elements and is filled in also on failure, which is the first one's: REVERTED and
+ * the like, UNCONFIRMED (its hash in the sentence) or why the node could not be asked. Where an answer is
+ * lost the same transaction is handed over once more; none is replaced by another one. `progress` may be
+ * NULL; it is called by this thread. The handle's gate is held all the time.
  */
 int cluster_send_orders(dstack_p2p *sdk, const cluster_order *orders, size_t count,
                         const cluster_quote *quote, cluster_outcome *outcomes, cluster_order_fn progress,

@@ -52,6 +52,11 @@ bool world_is_possible(void)
     return anvil_path && creation_code && filler_code;
 }
 
+const char *contract_code(void)
+{
+    return creation_code;
+}
+
 /* ---- anvil ---- */
 
 static void exec_anvil(const char *log, unsigned port, const char *file)

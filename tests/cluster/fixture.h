@@ -44,6 +44,9 @@ int world_deploy(void **state);
     (world_is_possible() ? cmocka_run_group_tests(tests, world_setup, world_teardown) : 77)
 bool world_is_possible(void);
 
+/** What creates the contract, before its argument, in hex without 0x. */
+const char *contract_code(void);
+
 /** Starts anvil on a port (0: a free one) with its state in `file` (NULL: in memory). */
 void chain_start(world *it, unsigned port, const char *file);
 

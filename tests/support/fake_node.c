@@ -275,6 +275,12 @@ static json_t *call(fake_node *node, const json_t *params, json_t **error)
     return value;
 }
 
+static json_t *get_code(const fake_node_state *state, const char *address)
+{
+    bool is_there = address && !state->no_code && !strcasecmp(address, FAKE_CONTRACT);
+    return json_string(is_there ? "0x6080604052" : "0x");
+}
+
 static json_t *run_method(fake_node *node, const char *method, const json_t *params, json_t **error)
 {
     const fake_node_state *state = &node->state;
@@ -289,6 +295,8 @@ static json_t *run_method(fake_node *node, const char *method, const json_t *par
     if (!strcmp(method, "eth_maxPriorityFeePerGas")) return quantity(state->tip);
     if (!strcmp(method, "eth_getTransactionReceipt")) return get_receipt(node, raw);
     if (!strcmp(method, "eth_call")) return call(node, params, error);
+    if (!strcmp(method, "eth_getCode")) return get_code(state, raw);
+    if (!strcmp(method, "eth_estimateGas")) return quantity(state->gas_used);
     if (!strcmp(method, "eth_sendRawTransactionSync")) return send_transaction(node, raw, true, error);
     if (!strcmp(method, "eth_sendRawTransaction")) return send_transaction(node, raw, false, error);
     *error = make_error(-32601, "Method not found", NULL);
@@ -334,7 +342,8 @@ static bool rule_fits(const fake_rule *rule, const char *method, const json_t *p
 static const fake_rule *find_rule(fake_node *node, const char *method, const json_t *params)
 {
     for (fake_rule *rule = node->state.rules; rule->method; rule++)
-        if (rule_fits(rule, method, params) && use_up(&rule->times)) return rule;
+        if (rule_fits(rule, method, params) && !(rule->skips && rule->skips--) && use_up(&rule->times))
+            return rule;
     return NULL;
 }
 

@@ -125,6 +125,7 @@ typedef struct fake_rule {
     const char *result; /**< JSON; NULL = the error that follows */
     int code;
     const char *message, *data;
+    unsigned skips; /**< how often it does not apply before */
     unsigned times; /**< how often; 0 = always */
     bool obeys;     /**< does what it is asked for all the same */
 } fake_rule;
