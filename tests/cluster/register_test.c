@@ -2,6 +2,7 @@
 #include "fixture.h"
 
 #include "cluster/sdk.h"
+#include "eth/key.h"
 
 #include <pthread.h>
 #include <time.h>
@@ -24,12 +25,23 @@ static uint64_t round_trips(const dstack_p2p *sdk)
     return eth_rpc_round_trips(sdk->rpc);
 }
 
+/* The simulator's, which the contract trusts. */
+static void expect_kms_root(dstack_p2p *sdk)
+{
+    uint8_t root[20];
+    char text[43];
+    unit_hex(KMS_ROOT, root, 20);
+    eth_address_format(root, text);
+    assert_string_equal(dstack_p2p_kms_root(sdk), text);
+}
+
 static void test_cold_then_warm(void **state)
 {
     world *it = *state;
     dstack_p2p *sdk = node_admitted(it, "", URL);
     assert_string_equal(dstack_p2p_instance_id(sdk), DEFAULT_ID);
     assert_string_equal(dstack_p2p_instance_address(sdk), DEFAULT_ADDRESS);
+    expect_kms_root(sdk);
     assert_string_equal(dstack_p2p_payer_address(sdk), DEFAULT_ADDRESS);
     assert_string_equal(dstack_p2p_app_id(sdk), APP_ID);
     assert_int_equal(dstack_p2p_chain_id(sdk), 0);
