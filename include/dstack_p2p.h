@@ -446,9 +446,10 @@ typedef struct dstack_p2p_status {
     char keep_message[256];  /**< sentence to keep_code; "" when 0 */
 
     /* All HTTP requests to the nodes since the handle was made, by whichever of its threads, repetitions
-     * included. A request may hold many calls. They only ever grow; those of one request at once. */
+     * included. A request may hold many calls, and counts once it is over; messages on a WebSocket are none.
+     * They only ever grow. rpc_within[i] <= rpc_within[i + 1] <= rpc_requests at any time. */
     uint64_t rpc_requests;
-    uint64_t rpc_failures; /**< of them: not answered, or with something that is not an answer */
+    uint64_t rpc_failures; /**< of them: not answered, or with something that answers none of its calls */
     uint64_t rpc_time_us;  /**< how long they took altogether, in microseconds */
     uint64_t rpc_within[DSTACK_P2P_RPC_BOUNDS]; /**< how many took at most DSTACK_P2P_RPC_BOUNDS_MS[i] */
     uint64_t changes;      /**< that the monitor found since it was started first: joined, left and changed */

@@ -175,9 +175,17 @@ static void test_descriptors_are_given_back(void **state)
     assert_int_equal(lowest_free_descriptor(), before);
 }
 
+/* Programs that were compiled before members were added in the room left for them go on. */
+static void test_size_of_the_status(void **state)
+{
+    (void)state;
+    if (sizeof(void *) == 8) assert_int_equal(sizeof(dstack_p2p_status), 1112);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_size_of_the_status),
         cmocka_unit_test_setup(test_no_handle, setup),
         cmocka_unit_test_setup(test_version, setup),
         cmocka_unit_test_setup(test_strings_are_copied, setup),

@@ -75,9 +75,27 @@ static void test_signals_do_not_shorten_it(void **state)
     sigaction(SIGALRM, &before, NULL);
 }
 
+static uint64_t coarse_now(void *context)
+{
+    (void)context;
+    return 5;
+}
+
+static void test_microseconds(void **state)
+{
+    const base_clock *clock = base_clock_system();
+    (void)state;
+    uint64_t before = base_now_ms(clock), now_us = base_now_us(clock), after = base_now_ms(clock);
+    assert_in_range(now_us / 1000, before, after);
+    while (base_now_us(clock) % 1000 == 0) /* more than milliseconds */
+        ;
+    assert_int_equal(base_now_us(&(base_clock){.now_ms = coarse_now}), 5000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_microseconds),
         cmocka_unit_test(test_waits_as_long_as_asked),
         cmocka_unit_test(test_readable_descriptor_ends_it),
         cmocka_unit_test(test_set_meanwhile),

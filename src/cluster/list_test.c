@@ -12,7 +12,7 @@ static uint64_t fake_now(void *context)
 }
 
 static uint64_t now = 5000;
-static const base_clock stopped = {fake_now, NULL, &now};
+static const base_clock stopped = {.now_ms = fake_now, .context = &now};
 
 static void add(dstack_p2p_peers *list, uint8_t id, uint64_t registered, uint64_t expires, const char *url)
 {

@@ -133,7 +133,9 @@ void cluster_monitor_status(dstack_p2p *sdk, dstack_p2p_status *status)
     pthread_mutex_lock(&monitor->lock);
     *status = monitor->status;
     status->age_ms = monitor->has_reading ? base_now_ms(sdk->clock) - monitor->good_ms : UINT64_MAX;
+    status->changes = monitor->changes;
     pthread_mutex_unlock(&monitor->lock);
+    eth_meter_read(&sdk->meter, status);
     cluster_keeper_status(sdk, status);
 }
 

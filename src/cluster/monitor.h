@@ -36,14 +36,15 @@ typedef struct cluster_watch {
 
 /** A handle's monitor: what `lock` guards is shared. */
 typedef struct cluster_monitor {
-    pthread_mutex_t lock; /**< guards what follows, up to and including the status */
+    pthread_mutex_t lock; /**< guards what follows, up to and including the changes */
     bool started;         /**< there is a thread to join */
     bool joining;         /**< somebody is joining it */
     pthread_t thread;
     dstack_p2p_peers *list; /**< the last one; NULL before the first reading */
     uint64_t good_ms;       /**< when the last good reading was, by the handle's clock */
     bool has_reading;
-    dstack_p2p_status status; /**< without age_ms */
+    dstack_p2p_status status; /**< without age_ms and what is counted elsewhere */
+    uint64_t changes;         /**< found since the handle was made */
 
     pthread_cond_t joined;
     int stop_fd;    /**< readable: stop */

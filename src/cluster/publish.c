@@ -10,19 +10,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void set_list(cluster_monitor *monitor, dstack_p2p_peers *list, bool tell)
+/* `found`: so many changes; the first list is none. */
+static void set_list(cluster_monitor *monitor, dstack_p2p_peers *list, size_t found)
 {
     const dstack_p2p_peer *self = cluster_list_find_self(list);
     pthread_mutex_lock(&monitor->lock);
     dstack_p2p_peers *old = monitor->list;
     monitor->list = list;
+    if (old) monitor->changes += found;
     monitor->status.version = list->version;
     monitor->status.peers = (uint32_t)list->count;
     monitor->status.checked = list->checked;
     monitor->status.left_out = list->left_out;
     monitor->status.registered = self;
     monitor->status.lease_expires_at = self ? self->expires_at : 0;
-    if (tell) base_event_set(monitor->changed_fd);
+    if (!old || found) base_event_set(monitor->changed_fd);
     pthread_mutex_unlock(&monitor->lock);
     dstack_p2p_peers_free(old);
 }
@@ -46,7 +48,7 @@ int cluster_publish(dstack_p2p *sdk, dstack_p2p_peers *list, base_error *error)
         dstack_p2p_peers_free(list);
         return base_fail(error, DSTACK_P2P_ERR_NO_MEMORY, "out of memory");
     }
-    set_list(monitor, list, count > 0);
+    set_list(monitor, list, count);
     tell(monitor, changes ? changes : &snapshot, count, list);
     free(changes);
     dstack_p2p_peers_free(before);

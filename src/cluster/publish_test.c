@@ -128,6 +128,28 @@ static void publish(world *w, const char *instances, uint64_t version)
     expect_ok(&error);
 }
 
+static void expect_changes(const world *w, uint64_t count)
+{
+    dstack_p2p_status status;
+    assert_int_equal(dstack_p2p_monitor_status(w->sdk, &status), 0);
+    assert_int_equal(status.changes, count);
+}
+
+/* All that were found, whether somebody is told or not; the first list is none. */
+static void test_changes_are_counted(void **state)
+{
+    world *w = *state;
+    w->sdk->monitor.callback = NULL;
+    publish(w, "aa bb", 1);
+    expect_changes(w, 0);
+    publish(w, "aa bb", 1);
+    expect_changes(w, 0);
+    publish(w, "BB cc dd", 2);
+    expect_changes(w, 4);
+    publish(w, "", 3);
+    expect_changes(w, 7);
+}
+
 static void test_changes(void **state)
 {
     world *w = *state;
@@ -306,16 +328,10 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_changes),
-        TEST(test_first_list_is_empty),
-        TEST(test_descriptor),
-        TEST(test_newer_list),
-        TEST(test_cancelled_in_a_callback),
-        TEST(test_own_registration),
-        TEST(test_outcomes),
-        TEST(test_age),
-        TEST(test_long_sentence),
-        TEST(test_transport),
+        TEST(test_changes_are_counted), TEST(test_changes),    TEST(test_first_list_is_empty),
+        TEST(test_descriptor),          TEST(test_newer_list), TEST(test_cancelled_in_a_callback),
+        TEST(test_own_registration),    TEST(test_outcomes),   TEST(test_age),
+        TEST(test_long_sentence),       TEST(test_transport),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cluster/sdk.h"
 
-eth_rpc *cluster_connect(const dstack_p2p *sdk, bool retries, int cancel_fd)
+eth_rpc *cluster_connect(dstack_p2p *sdk, bool retries, int cancel_fd)
 {
     eth_rpc_config config = {.urls = sdk->config.rpc_urls,
                              .timeout_ms = sdk->config.rpc_timeout_ms,
@@ -9,7 +9,8 @@ eth_rpc *cluster_connect(const dstack_p2p *sdk, bool retries, int cancel_fd)
                              .retries = retries,
                              .cancel_fd = cancel_fd,
                              .log = &sdk->config.log,
-                             .clock = sdk->clock};
+                             .clock = sdk->clock,
+                             .meter = &sdk->meter};
     return eth_rpc_new(&config);
 }
 

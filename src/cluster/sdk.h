@@ -31,6 +31,7 @@ struct dstack_p2p {
     guest_client *guest;
     eth_rpc *rpc;
     cluster_paging paging;     /**< of what `rpc` answers */
+    eth_meter meter;           /**< of all its connections to nodes */
     _Atomic uint64_t chain_id; /**< as the node answered, or configured; 0 = unknown */
 
     cluster_identity identity;
@@ -70,7 +71,7 @@ int cluster_own_session(dstack_p2p *sdk, cluster_session *session, base_error *e
 int cluster_send(const cluster_session *session, eth_batch *batch, base_error *error);
 
 /** Another connection to the nodes, with retries or without; NULL when memory is exhausted. */
-eth_rpc *cluster_connect(const dstack_p2p *sdk, bool retries, int cancel_fd);
+eth_rpc *cluster_connect(dstack_p2p *sdk, bool retries, int cancel_fd);
 
 /** Fails when there is no contract address. */
 int cluster_need_contract(const dstack_p2p *sdk, base_error *error);

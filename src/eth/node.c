@@ -125,10 +125,12 @@ static int exchange(eth_node *node, eth_batch *batch, size_t first, size_t count
         base_buf_free(&body);
         return base_fail(error, DSTACK_P2P_ERR_NO_MEMORY, "out of memory while writing a request");
     }
+    uint64_t start_us = base_now_us(node->clock);
     it->exchanges++;
     node->batch_refused = false;
     net_client_set_limit(node->client, time_left(node, it));
     net_result result = net_client_post(node->client, "", body.data, body.len, &reply, reason, sizeof reason);
+    uint64_t took_us = base_now_us(node->clock) - start_us;
     if (result == NET_TOO_LARGE) batch->too_large = true;
     if (result) {
         judge_net(result, &reply, it);
@@ -136,6 +138,7 @@ static int exchange(eth_node *node, eth_batch *batch, size_t first, size_t count
     } else {
         read_reply(node, batch, first, count, &reply, it, error);
     }
+    eth_meter_count(node->meter, took_us, error->code);
     base_buf_free(&reply.body);
     base_buf_free(&body);
     return error->code;

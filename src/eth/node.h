@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "eth/batch.h"
+#include "eth/meter.h"
 #include "net/client.h"
 #include "net/url.h"
 
@@ -20,6 +21,7 @@ typedef struct eth_node {
     unsigned singles;   /**< so many batches are still asked one by one, since it refused one */
     const base_clock *clock;
     const base_log *log;
+    eth_meter *meter; /**< of its exchanges; NULL = none */
 } eth_node;
 
 /** One try to have a batch answered: what it may take, and what came of it beside the error. */
@@ -36,7 +38,8 @@ typedef struct eth_try {
     bool too_much;           /**< it failed for the size of an answer */
 } eth_try;
 
-/** Makes no connection. False when memory is exhausted. `node->clock` and `node->log` are set before. */
+/** Makes no connection. False when memory is exhausted. `node->clock`, `node->log` and
+ * `node->meter` are set before. */
 bool eth_node_open(eth_node *node, const char *url, uint32_t total_ms, int cancel_fd);
 
 void eth_node_close(eth_node *node);

@@ -47,11 +47,12 @@ typedef struct call {
 
 /* ---- Making one ---- */
 
-static bool add_endpoint(eth_rpc *rpc, const char *url)
+static bool add_endpoint(eth_rpc *rpc, const char *url, eth_meter *meter)
 {
     eth_node *node = &rpc->endpoints[rpc->count++].pinned.node;
     node->clock = rpc->clock;
     node->log = rpc->log;
+    node->meter = meter;
     return eth_node_open(node, url, rpc->timeout_ms, rpc->cancel_fd);
 }
 
@@ -69,7 +70,7 @@ eth_rpc *eth_rpc_new(const eth_rpc_config *config)
     rpc->retries = config->retries;
     rpc->next_id = 1;
     while (rpc->count < ETH_ENDPOINTS_MAX && eth_endpoints_for_calls(config->urls, rpc->count, url))
-        if (!add_endpoint(rpc, url)) {
+        if (!add_endpoint(rpc, url, config->meter)) {
             eth_rpc_free(rpc);
             return NULL;
         }

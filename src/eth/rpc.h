@@ -7,6 +7,7 @@
 #include "base/random.h"
 #include "eth/batch.h"
 #include "eth/endpoints.h"
+#include "eth/meter.h"
 
 /*
  * A connection to the Ethereum nodes of a list. One thread at a time.
@@ -31,6 +32,7 @@ typedef struct eth_rpc_config {
     const base_log *log;       /**< borrowed */
     const base_clock *clock;   /**< of pauses and time limits; borrowed; NULL = the system's */
     const base_random *random; /**< of pauses; borrowed; NULL = the system's */
+    eth_meter *meter;          /**< counts the HTTP exchanges; borrowed; NULL = none */
 } eth_rpc_config;
 
 typedef struct eth_rpc eth_rpc;

@@ -57,7 +57,7 @@ static void ask(attempt *it, uint32_t wait_ms, int cancelled_at)
 {
     guest_info info;
     *it = (attempt){.time = {.now = 1000, .cancelled_at = cancelled_at, .cancel_fd = -1}};
-    base_clock clock = {fake_now, fake_wait, &it->time};
+    base_clock clock = {.now_ms = fake_now, .wait = fake_wait, .context = &it->time};
     base_log log = {on_line, &it->lines, DSTACK_P2P_LOG_DEBUG};
     guest_config config = {.endpoint = "/nonexistent/dstack.sock",
                            .wait_ms = wait_ms,
@@ -143,7 +143,7 @@ static void test_malformed_endpoint_does_not_wait(void **state)
     guest_info info;
     base_error error = {0};
     fake_clock time = {.cancelled_at = NEVER, .cancel_fd = -1};
-    base_clock clock = {fake_now, fake_wait, &time};
+    base_clock clock = {.now_ms = fake_now, .wait = fake_wait, .context = &time};
     guest_config config = {.endpoint = "ftp://h", .wait_ms = 1000, .cancel_fd = -1, .clock = &clock};
     (void)state;
     guest_client *client = guest_client_new(&config);

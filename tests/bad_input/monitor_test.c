@@ -258,6 +258,66 @@ static void second_monitor(void **state)
     assert_int_equal(dstack_p2p_monitor_start(w->sdk, NULL, NULL), DSTACK_P2P_OK);
 }
 
+/* ---- What is counted ---- */
+
+static dstack_p2p_status look(world *w)
+{
+    dstack_p2p_status status;
+    assert_int_equal(dstack_p2p_monitor_status(w->sdk, &status), DSTACK_P2P_OK);
+    return status;
+}
+
+/* Without a monitor, as the node counts them; what fails, and what takes its time. */
+static void requests_are_counted(void **state)
+{
+    enum { WITHIN_100 = 4, LAST = DSTACK_P2P_RPC_BOUNDS - 1 };
+    world *w = *state;
+    w->options.rpc_timeout_ms = 300;
+    world_open(w, FAKE_CONTRACT, NULL);
+    assert_int_equal(look(w).rpc_requests, 0);
+    dstack_p2p_peers_free(dstack_p2p_get_peers(w->sdk));
+    dstack_p2p_status good = look(w);
+    assert_true(good.rpc_requests > 0 && good.rpc_time_us > 0);
+    assert_int_equal(good.rpc_requests, fake_server_count(fake_node_server(w->node)));
+    assert_int_equal(good.rpc_failures, 0);
+    assert_int_equal(good.rpc_within[LAST], good.rpc_requests);
+    set_fault(w, NODE_502);
+    ASSERT_NO_PEERS(w, DSTACK_P2P_ERR_RPC_ANSWER, "502");
+    dstack_p2p_status bad = look(w);
+    assert_int_equal(bad.rpc_requests, fake_server_count(fake_node_server(w->node)));
+    assert_int_equal(bad.rpc_failures, bad.rpc_requests - good.rpc_requests);
+    set_fault(w, NODE_SLOW);
+    ASSERT_NO_PEERS(w, DSTACK_P2P_ERR_RPC_TIMEOUT, "did not answer");
+    dstack_p2p_status slow = look(w);
+    assert_int_equal(slow.rpc_failures, bad.rpc_failures + slow.rpc_requests - bad.rpc_requests);
+    assert_true(slow.rpc_time_us - bad.rpc_time_us >= 200000);
+    assert_true(slow.rpc_within[WITHIN_100] < slow.rpc_requests);
+    assert_int_equal(slow.changes, 0);
+}
+
+/* Those of the monitor's connection, too; and they outlive it. */
+static void monitors_requests_are_counted(void **state)
+{
+    world *w = *state;
+    told t = {0};
+    start(w, &t);
+    for (uint64_t end = now_ms() + PATIENCE_MS; look(w).rpc_requests < 5; sleep_ms(5))
+        assert_true(now_ms() < end);
+    assert_int_equal(look(w).changes, 0);
+    fake_node_state *node = fake_node_lock(w->node);
+    node->peer_count = 1;
+    node->version++;
+    fake_node_unlock(w->node);
+    for (uint64_t end = now_ms() + PATIENCE_MS; look(w).changes < 1; sleep_ms(5))
+        assert_true(now_ms() < end);
+    assert_int_equal(dstack_p2p_monitor_stop(w->sdk), DSTACK_P2P_OK);
+    uint64_t requests = look(w).rpc_requests;
+    assert_int_equal(dstack_p2p_monitor_start(w->sdk, NULL, NULL), DSTACK_P2P_OK);
+    await_code(w, DSTACK_P2P_OK);
+    assert_true(look(w).rpc_requests > requests);
+    assert_int_equal(look(w).changes, 1);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_make, world_unmake)
@@ -268,6 +328,8 @@ int main(void)
                                        TEST(list_outlives_lies),
                                        TEST(true_changes_are_told),
                                        TEST(no_list_before_the_first_reading),
-                                       TEST(second_monitor)};
+                                       TEST(second_monitor),
+                                       TEST(requests_are_counted),
+                                       TEST(monitors_requests_are_counted)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

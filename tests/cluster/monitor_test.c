@@ -66,6 +66,9 @@ static void test_life_of_a_cluster(void **state)
     watcher_expect_quiet(&seen, 4);
     for (size_t i = 1; i < 4; i++)
         assert_int_equal(seen.calls[i].version, seen.calls[i - 1].version + 1);
+    dstack_p2p_status status = watcher_status(seen.sdk);
+    assert_int_equal(status.changes, 3);
+    assert_true(status.rpc_requests > 0 && status.rpc_time_us > 0 && status.rpc_failures == 0);
     watcher_done(&seen);
     dstack_p2p_free(moved);
     dstack_p2p_free(alice);

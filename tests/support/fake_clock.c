@@ -25,7 +25,7 @@ static bool wait_ms(void *context, int fd, uint64_t ms)
 void fake_clock_init(fake_clock *it)
 {
     memset(it, 0, sizeof *it);
-    it->clock = (base_clock){now_ms, wait_ms, it};
+    it->clock = (base_clock){.now_ms = now_ms, .wait = wait_ms, .context = it};
 }
 
 void fake_clock_skip(fake_clock *it, uint64_t ms)

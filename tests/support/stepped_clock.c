@@ -74,7 +74,8 @@ static bool wait_ms(void *context, int fd, uint64_t ms)
 
 void stepped_clock_init(stepped_clock *it)
 {
-    *it = (stepped_clock){.clock = {now_ms, wait_ms, it}, .now = START_MS, .limit = START_MS};
+    *it = (stepped_clock){
+        .clock = {.now_ms = now_ms, .wait = wait_ms, .context = it}, .now = START_MS, .limit = START_MS};
     pthread_mutex_init(&it->lock, NULL);
     pthread_cond_init(&it->settled, NULL);
     it->step_fd = base_event_new();
