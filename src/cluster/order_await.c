@@ -110,7 +110,6 @@ int cluster_await_orders(cluster_dispatch *it, base_error *error)
     static const char cancelled[] = "waiting for it was cancelled";
     const dstack_p2p *sdk = it->session.sdk;
     uint64_t pause = POLL_MIN_MS, end_ms = base_now_ms(sdk->clock) + sdk->config.confirm_timeout_ms;
-    if (it->is_cancelled && first_open(it) < it->next) return unconfirmed(it, cancelled, error);
     while (first_open(it) < it->next) {
         base_error problem = {0};
         bool settled = poll(it, &problem) > 0;

@@ -123,7 +123,6 @@ void cluster_hand_over(cluster_dispatch *it, size_t first, size_t count, cluster
         heard->doubted = true;
         if (heard->problem.code == DSTACK_P2P_ERR_CANCELLED) break;
     }
-    if (heard->problem.code == DSTACK_P2P_ERR_CANCELLED) it->is_cancelled = true;
     for (size_t i = first; i < first + count && !heard->answered && !heard->doubted; i++)
         cluster_forget_order(it, i);
 }

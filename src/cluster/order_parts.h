@@ -21,10 +21,9 @@ typedef struct cluster_dispatch {
     size_t count;
     const cluster_quote *quote;
     cluster_outcome *outcomes;
-    uint64_t nonce;    /**< of the first one */
-    size_t next;       /**< the first one that is not sent, or was refused by the node */
-    base_error stop;   /**< why it was not; no code while there is no reason */
-    bool is_cancelled; /**< while the node was being asked */
+    uint64_t nonce;  /**< of the first one */
+    size_t next;     /**< the first one that is not sent, or was refused by the node */
+    base_error stop; /**< why it was not; no code while there is no reason */
     cluster_order_fn progress;
     void *context;
 } cluster_dispatch;

@@ -8,9 +8,12 @@
 #include "eth/key.h"
 #include "unit.h"
 
+#include <ctype.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 /* anvil's third account */
@@ -222,6 +225,17 @@ static void nothing_at_the_address(void **state)
     close_scene(&it);
 }
 
+/* Each address is looked at, not the first one alone. */
+static void nothing_at_one_of_the_addresses(void **state)
+{
+    SCENE(it, state, 3);
+    it.orders[1].to20[0] ^= 1;
+    ask(&it);
+    expect_error(&it.error, DSTACK_P2P_ERR_NO_CONTRACT,
+                 "0x5ebdB2315678afEcb367F032d93f642F64180Aa3: no contract");
+    close_scene(&it);
+}
+
 /* A contract and its first call at once: the call's gas is to be given. */
 static void created_first(void **state)
 {
@@ -371,6 +385,44 @@ static void many_in_several_batches(void **state)
     expect_all_done(&it);
     assert_sends(it.w, MANY);
     assert_int_equal(world_node(it.w)->nonce, 7 + MANY);
+    close_scene(&it);
+}
+
+/* A file of the wallet's in the state directory. */
+static int open_wallet(const world *w)
+{
+    char path[128], payer[] = ADDRESS;
+    for (char *at = payer; *at; at++)
+        *at = (char)tolower(*at);
+    snprintf(path, sizeof path, "%s/%d-%s.wallet", w->state_dir, FAKE_CHAIN_ID, payer + 2);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    assert_true(fd >= 0);
+    return fd;
+}
+
+/* Others that come later know by it which nonces are used. */
+static void wallet_is_marked(void **state)
+{
+    char text[32] = "";
+    SCENE(it, state, 25);
+    expect_all_done(&it);
+    int fd = open_wallet(it.w);
+    assert_true(read(fd, text, sizeof text - 1) > 0);
+    close(fd);
+    assert_int_equal(strtoull(text, NULL, 10), 7 + 25);
+    close_scene(&it);
+}
+
+static void wallet_is_busy(void **state)
+{
+    SCENE(it, state, 2);
+    int fd = open_wallet(it.w);
+    assert_int_equal(flock(fd, LOCK_EX), 0);
+    send_all(&it);
+    expect_error(&it.error, DSTACK_P2P_ERR_SYSTEM, "have kept the wallet " ADDRESS " busy for 700 ms");
+    assert_sends(it.w, 0);
+    close(fd);
+    expect_all_done(&it);
     close_scene(&it);
 }
 
@@ -528,16 +580,16 @@ static void refused_in_the_middle(void **state)
     break_rule(
         it.w, 1,
         (fake_rule){
-            .method = "eth_sendRawTransaction", .skips = 20, .code = -32000, .message = "txpool is full"});
+            .method = "eth_sendRawTransaction", .skips = 17, .code = -32000, .message = "txpool is full"});
     send_all(&it);
     expect_error(
         &it.error, DSTACK_P2P_ERR_RPC_ERROR,
-        "txpool is full (code -32000); 20 of 30 transactions were sent; 15 of them wait in the node's "
+        "txpool is full (code -32000); 17 of 30 transactions were sent; 12 of them wait in the node's "
         "pool until nonce 12 is used");
     expect_states(&it, 0, 5, CLUSTER_ORDER_DONE);
     expect_states(&it, 5, 1, CLUSTER_ORDER_NOT_SENT);
-    expect_states(&it, 6, 15, CLUSTER_ORDER_UNCONFIRMED);
-    expect_states(&it, 21, 9, CLUSTER_ORDER_NOT_SENT);
+    expect_states(&it, 6, 12, CLUSTER_ORDER_UNCONFIRMED);
+    expect_states(&it, 18, 12, CLUSTER_ORDER_NOT_SENT);
     close_scene(&it);
 }
 
@@ -629,6 +681,55 @@ static void node_goes_away_while_waiting(void **state)
     close_scene(&it);
 }
 
+/* The time is each one's: three of them may take longer than one. */
+static void each_has_its_time(void **state)
+{
+    world *w = *state;
+    w->hurries = true;
+    w->options.confirm_timeout_ms = 5000;
+    SCENE(it, state, 3);
+    break_rule(w, 0,
+               (fake_rule){.method = "eth_getTransactionReceipt", .skips = 1, .times = 12, .result = "null"});
+    break_rule(w, 1,
+               (fake_rule){.method = "eth_getTransactionReceipt", .skips = 2, .times = 7, .result = "null"});
+    fake_clock_forget(&w->clock);
+    expect_all_done(&it);
+    assert_int_equal(w->clock.skipped, 2 * (100 + 200 + 400 + 800 + 1600) + 2000);
+    close_scene(&it);
+}
+
+static void *cancel_when_sent(void *context)
+{
+    scene *it = context;
+    for (bool sent = false; !sent;) {
+        sent = fake_node_lock(it->w->node)->sends > 0;
+        fake_node_unlock(it->w->node);
+        usleep(1000);
+    }
+    dstack_p2p_cancel(it->w->sdk);
+    return NULL;
+}
+
+/* The node has the first one, and does not say so. */
+static void cancelled_while_sending(void **state)
+{
+    pthread_t thread;
+    world *w = *state;
+    w->options.confirm_timeout_ms = 60000;
+    SCENE(it, state, 2);
+    world_node(w)->fault = NODE_SLOW;
+    world_node(w)->fault_method = "eth_sendRawTransaction";
+    assert_int_equal(pthread_create(&thread, NULL, cancel_when_sent, &it), 0);
+    uint64_t start = now_ms();
+    send_all(&it);
+    assert_true(now_ms() - start < 10000);
+    pthread_join(thread, NULL);
+    expect_hash(&it, 0);
+    expect_error(&it.error, DSTACK_P2P_ERR_UNCONFIRMED, "waiting for it was cancelled");
+    expect_states(&it, 1, 1, CLUSTER_ORDER_NOT_SENT);
+    close_scene(&it);
+}
+
 static void *cancel_soon(void *context)
 {
     scene *it = context;
@@ -667,7 +768,7 @@ static void key_is_not_told(void **state)
 {
     SCENE(it, state, 2);
     expect_all_done(&it);
-    assert_secret_kept(it.w, KEY + 2);
+    assert_secret_kept(it.w, &KEY[2]);
     assert_logged(it.w, "sending setDevMode: 0x");
     close_scene(&it);
 }
@@ -682,6 +783,7 @@ int main(void)
                                        TEST(refused_without_a_word),
                                        TEST(estimates_that_are_none),
                                        TEST(nothing_at_the_address),
+                                       TEST(nothing_at_one_of_the_addresses),
                                        TEST(created_first),
                                        TEST(arguments_that_are_none),
                                        TEST(no_key),
@@ -690,6 +792,8 @@ int main(void)
                                        TEST(spend_ceiling),
                                        TEST(no_funds),
                                        TEST(many_in_several_batches),
+                                       TEST(wallet_is_marked),
+                                       TEST(wallet_is_busy),
                                        TEST(batches_refused),
                                        TEST(nonce_used_by_others),
                                        TEST(overtaken),
@@ -705,6 +809,8 @@ int main(void)
                                        TEST(never_mined),
                                        TEST(receipts_not_believed),
                                        TEST(node_goes_away_while_waiting),
+                                       TEST(each_has_its_time),
+                                       TEST(cancelled_while_sending),
                                        TEST(cancelled_while_waiting),
                                        TEST(key_is_not_told)};
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -250,6 +250,25 @@ static void test_payment_and_nothing_there(void **state)
     close_operator(&it);
 }
 
+/* More than one request holds, to be asked about and to be sent. */
+static void test_large_orders(void **state)
+{
+    enum { LARGE = 10, BYTES = 60000 };
+    static const uint8_t taker[20] = {0x7a, 0xce};
+    world *w = *state;
+    operator it;
+    open_operator(&it, w, NULL, KEY);
+    chain_tell(w, "anvil_setCode", "[\"0x7ace000000000000000000000000000000000000\",\"0x00\"]");
+    for (unsigned i = 0; i < LARGE; i++) {
+        memcpy(add(&it, "large")->to20, taker, 20);
+        void *bytes = base_buf_extend(&it.data[i], BYTES);
+        assert_non_null(bytes);
+        memset(bytes, 0, BYTES);
+    }
+    expect_done(&it);
+    close_operator(&it);
+}
+
 /* ---- Several processes with one wallet ---- */
 
 static pid_t start_minting(const world *w, const uint8_t contract[20], unsigned first, unsigned count)
@@ -303,6 +322,7 @@ int main(void)
         cmocka_unit_test(test_blocks_that_take_their_time),
         cmocka_unit_test(test_another_account),
         cmocka_unit_test(test_payment_and_nothing_there),
+        cmocka_unit_test(test_large_orders),
         cmocka_unit_test(test_two_processes_with_one_wallet),
     };
     return run_live_tests(tests);
