@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * failures_test [--every N] [SCENARIO]: registers, reads peers and watches them once for each allocation,
- * each descriptor and each thread that this asks for, with that one refused, and once more for each with all
- * later ones refused as well. Each run ends in time, with success or a sentence, leaves no memory and no
- * descriptor behind, and the same goes well right afterwards. --every 20 takes every 20th allocation only.
+ * failures_test [--every N] [SCENARIO]: registers, reads peers, watches them and carries out orders once for
+ * each allocation, each descriptor and each thread that this asks for, with that one refused, and once more
+ * for each with all later ones refused as well. Each run ends in time, with success or a sentence, leaves no
+ * memory and no descriptor behind, and the same goes well right afterwards. --every 20 takes every 20th
+ * allocation only.
  */
 
 #include "failures/live.h"
@@ -18,8 +19,10 @@
 
 enum { TIME_LIMIT_S = 20 };
 
-static const scenario scenarios[] = {
-    {"register", scenario_register}, {"peers", scenario_peers}, {"monitor", scenario_monitor}};
+static const scenario scenarios[] = {{"register", scenario_register},
+                                     {"peers", scenario_peers},
+                                     {"monitor", scenario_monitor},
+                                     {"orders", scenario_orders}};
 
 static const char *const kinds[INJECT_KINDS] = {"memory", "descriptors", "threads"};
 

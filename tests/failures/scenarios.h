@@ -25,6 +25,7 @@ typedef struct scenario {
 bool scenario_register(world *w, refusal refused);
 bool scenario_peers(world *w, refusal refused);
 bool scenario_monitor(world *w, refusal refused);
+bool scenario_orders(world *w, refusal refused);
 
 /** A new handle. `broken`: there is none, or it says why it will fail every call. */
 dstack_p2p *scenario_open(world *w, bool *broken);

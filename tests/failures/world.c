@@ -74,7 +74,7 @@ void world_reset(world *w)
     fake_remove_dir(w->state_dir);
 }
 
-dstack_p2p *world_open(world *w)
+static dstack_p2p *open_with(world *w, const char *key)
 {
     dstack_p2p_options options = {.rpc_url = fake_node_url(w->node),
                                   .guest_endpoint = fake_server_endpoint(fake_guest_server(w->guest)),
@@ -82,8 +82,19 @@ dstack_p2p *world_open(world *w)
                                   .poll_interval_ms = 10,
                                   .confirm_timeout_ms = 100,
                                   .state_dir = w->state_dir,
+                                  .private_key = key,
                                   .evidence = DSTACK_P2P_EVIDENCE_OFF};
     return dstack_p2p_new_with_options(FAKE_CONTRACT, OWN_URL, &options);
+}
+
+dstack_p2p *world_open(world *w)
+{
+    return open_with(w, NULL);
+}
+
+dstack_p2p *world_open_with_key(world *w)
+{
+    return open_with(w, "0x5de4111afa1a4b94908f83103eb1f1706367c2e68ca870fc3fb9a804cdab365a");
 }
 
 void world_add_peer(world *w)

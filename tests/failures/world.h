@@ -30,6 +30,9 @@ void world_reset(world *w);
 /** A new handle; NULL when memory is exhausted. */
 dstack_p2p *world_open(world *w);
 
+/** The same that pays with anvil's third account. */
+dstack_p2p *world_open_with_key(world *w);
+
 /** Lets the contract list a peer more. */
 void world_add_peer(world *w);
 
