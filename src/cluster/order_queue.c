@@ -63,7 +63,8 @@ static bool send_one(cluster_dispatch *it, size_t number, cluster_hearing *heard
     return false;
 }
 
-/* The first one goes alone: while it is refused, for the nonce above all, nothing waits behind it. */
+/* The first one goes alone: while it is refused, for the nonce above all, nothing waits behind it. A payment
+ * is not signed a second time: a node that lies about the nonce could have both carried out. */
 static void send_first(cluster_dispatch *it)
 {
     cluster_hearing heard;
@@ -72,7 +73,7 @@ static void send_first(cluster_dispatch *it)
         it->next = ok || heard.doubted;
         bool overtaken = heard.answered && !heard.doubted &&
                          (heard.words[0] == ETH_TX_NONCE_USED || heard.words[0] == ETH_TX_REPLACES);
-        if (ok || !overtaken || tries + 1 == TRIES) return;
+        if (ok || !overtaken || it->orders[0].value || tries + 1 == TRIES) return;
         base_error_clear(&it->stop);
         if (look_again(it, &it->stop) || check_addresses(it, &it->stop)) return;
     }

@@ -468,6 +468,23 @@ static void overtaken(void **state)
     }
 }
 
+/* A payment is not signed for another nonce: the node could keep both. */
+static void a_payment_is_not_repeated(void **state)
+{
+    SCENE(it, state, 2);
+    it.orders[0].value = 1;
+    break_rule(
+        it.w, 0,
+        (fake_rule){
+            .method = "eth_sendRawTransaction", .code = -32000, .message = "nonce too low", .times = 1});
+    world_node(it.w)->taken = world_node(it.w)->sends = 0;
+    send_all(&it);
+    expect_error(&it.error, DSTACK_P2P_ERR_RPC_ERROR, "nonce too low");
+    expect_states(&it, 0, 2, CLUSTER_ORDER_NOT_SENT);
+    assert_sends(it.w, 1);
+    close_scene(&it);
+}
+
 static void already_known(void **state)
 {
     SCENE(it, state, 3);
@@ -797,6 +814,7 @@ int main(void)
                                        TEST(batches_refused),
                                        TEST(nonce_used_by_others),
                                        TEST(overtaken),
+                                       TEST(a_payment_is_not_repeated),
                                        TEST(already_known),
                                        TEST(answer_is_lost),
                                        TEST(every_answer_is_lost),
