@@ -45,6 +45,8 @@ void eth_abi_encode_call(base_buf *out, uint32_t selector, const eth_abi_arg *ar
             offset += WORD + args[i].len + padding(args[i].len);
         } else if (args[i].address20) {
             append_address(out, args[i].address20);
+        } else if (args[i].word32) {
+            base_buf_append(out, args[i].word32, WORD);
         } else {
             append_u64(out, args[i].value);
         }

@@ -11,13 +11,16 @@
 
 enum { ETH_ABI_WORD = 32 };
 
-/** An argument: `len` bytes of string or bytes if `data` is given, an address if that is, else the integer.
+/**
+ * An argument: `len` bytes of string or bytes if `data` is given, an address or a whole word (bytes32, a
+ * large integer) if one is, else the integer.
  */
 typedef struct eth_abi_arg {
     const void *data;
     size_t len;
     const uint8_t *address20;
     uint64_t value;
+    const uint8_t *word32;
 } eth_abi_arg;
 
 /** Appends selector and arguments. */

@@ -40,6 +40,20 @@ static void test_call_without_arguments(void **state)
     base_buf_free(&out);
 }
 
+static void test_word_as_argument(void **state)
+{
+    uint8_t word[32];
+    base_buf out = base_buf_make(128);
+    (void)state;
+    unit_pattern(word, sizeof word);
+    const eth_abi_arg args[] = {{.value = 1}, {.word32 = word}};
+    eth_abi_encode_call(&out, 0xdfc77223u, args, 2);
+    assert_int_equal(out.len, 4 + 2 * 32);
+    assert_hex(out.data, 4, "dfc77223");
+    assert_memory_equal(out.data + 36, word, 32);
+    base_buf_free(&out);
+}
+
 static void test_encoding_over_the_ceiling(void **state)
 {
     base_buf out = base_buf_make(35);
@@ -353,6 +367,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_encodes_as_cast_does),
         cmocka_unit_test(test_call_without_arguments),
+        cmocka_unit_test(test_word_as_argument),
         cmocka_unit_test(test_encoding_over_the_ceiling),
         cmocka_unit_test(test_words_in_range),
         cmocka_unit_test(test_words_out_of_range),

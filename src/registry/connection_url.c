@@ -52,6 +52,12 @@ static bool is_base_domain(const char *text, size_t len)
     return labels >= 2 && !is_digit(text[start]);
 }
 
+bool registry_is_base_domain(const char *domain)
+{
+    size_t len = strlen(domain);
+    return len <= HOST_MAX && is_base_domain(domain, len);
+}
+
 /* A decimal number 1 to 65535 without leading zero; its length, or 0. */
 static size_t port_length(const char *text)
 {

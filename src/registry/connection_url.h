@@ -19,6 +19,9 @@ bool registry_url_is_printable(const char *url);
  */
 const char *registry_url_check_production(const char *url, const char **base, size_t *base_len);
 
+/** Whether the contract takes it as a base domain: two labels or more, the last starting with a letter. */
+bool registry_is_base_domain(const char *domain);
+
 /** Whether the label of a URL that passed is the instance's: hex(id) [ "-" (port ["s"|"g"] | "s" | "g") ]. */
 bool registry_url_is_bound(const char *url, const uint8_t instance20[static 20]);
 

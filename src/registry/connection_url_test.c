@@ -79,6 +79,8 @@ static bool base_domain(const rules *it, const json_t *text)
     char url[512];
     (void)it;
     snprintf(url, sizeof url, "https://label.%s", json_string_value(text));
+    assert_int_equal(registry_is_base_domain(json_string_value(text)),
+                     passes_production(url, json_string_value(text)));
     return passes_production(url, json_string_value(text));
 }
 
@@ -101,6 +103,18 @@ static void test_dev_vectors(void **state)
     (void)state;
     assert_int_equal(check_all("dev", "accept", true, dev), 6);
     assert_int_equal(check_all("dev", "reject", false, dev), 8);
+}
+
+static void test_length_of_base_domains(void **state)
+{
+    char domain[255] = "";
+    (void)state;
+    for (int i = 0; i < 126; i++)
+        memcpy(domain + 2 * i, "a.", 2);
+    domain[252] = 'a';
+    assert_true(registry_is_base_domain(domain));
+    memcpy(domain + 252, "aa", 2);
+    assert_false(registry_is_base_domain(domain));
 }
 
 static void test_base_domain_vectors(void **state)
@@ -274,6 +288,7 @@ int main(void)
         cmocka_unit_test(test_instance_bound_vectors),
         cmocka_unit_test(test_dev_vectors),
         cmocka_unit_test(test_base_domain_vectors),
+        cmocka_unit_test(test_length_of_base_domains),
         cmocka_unit_test(test_every_byte_in_dev_mode),
         cmocka_unit_test(test_every_byte_of_a_host),
         cmocka_unit_test(test_length_limits),

@@ -15,8 +15,8 @@ enum {
     PAGE_DATA_MAX = 8 * 1024 * 1024 /* half of what an answer may hold, as hex */
 };
 
-static size_t ask(eth_batch *batch, const uint8_t contract20[static 20], uint32_t selector,
-                  const eth_abi_arg *args, size_t count, const char *block)
+size_t registry_ask_view(eth_batch *batch, const uint8_t contract20[static 20], uint32_t selector,
+                         const eth_abi_arg *args, size_t count, const char *block)
 {
     base_buf data = base_buf_make(CALL_MAX);
     eth_abi_encode_call(&data, selector, args, count);
@@ -83,7 +83,7 @@ size_t registry_ask_page(eth_batch *batch, const uint8_t contract20[static 20], 
                          uint64_t limit, const char *block)
 {
     eth_abi_arg args[] = {{.value = offset}, {.value = limit}};
-    return ask(batch, contract20, CONTRACT_SEL_GET_PEERS, args, 2, block);
+    return registry_ask_view(batch, contract20, CONTRACT_SEL_GET_PEERS, args, 2, block);
 }
 
 int registry_open_page(const eth_request *answer, registry_page *page, base_error *error)
@@ -118,11 +118,11 @@ void registry_close_page(registry_page *page)
 
 size_t registry_ask_version(eth_batch *batch, const uint8_t contract20[static 20], const char *block)
 {
-    return ask(batch, contract20, CONTRACT_SEL_VERSION, NULL, 0, block);
+    return registry_ask_view(batch, contract20, CONTRACT_SEL_VERSION, NULL, 0, block);
 }
 
 /* Answers of one word: opens, reads, closes. */
-static int read_word(const eth_request *answer, uint8_t word32[static 32], base_error *error)
+int registry_read_word(const eth_request *answer, uint8_t word32[static 32], base_error *error)
 {
     base_buf own;
     eth_abi abi;
@@ -136,45 +136,45 @@ static int read_word(const eth_request *answer, uint8_t word32[static 32], base_
     return error->code;
 }
 
-static int read_u64(const eth_request *answer, uint64_t *value, base_error *error)
+int registry_read_u64(const eth_request *answer, uint64_t *value, base_error *error)
 {
     uint8_t word[32];
-    if (read_word(answer, word, error)) return error->code;
+    if (registry_read_word(answer, word, error)) return error->code;
     eth_abi abi = eth_abi_open(word, sizeof word);
     *value = eth_abi_u64(&abi);
     return abi.bad ? misread(error) : 0;
 }
 
-static int read_bool(const eth_request *answer, bool *value, base_error *error)
+int registry_read_bool(const eth_request *answer, bool *value, base_error *error)
 {
     uint8_t word[32];
-    if (read_word(answer, word, error)) return error->code;
+    if (registry_read_word(answer, word, error)) return error->code;
     eth_abi abi = eth_abi_open(word, sizeof word);
     *value = eth_abi_bool(&abi);
     return abi.bad ? misread(error) : 0;
 }
 
-static int read_address(const eth_request *answer, uint8_t address20[static 20], base_error *error)
+int registry_read_address(const eth_request *answer, uint8_t address20[static 20], base_error *error)
 {
     uint8_t word[32];
-    if (read_word(answer, word, error)) return error->code;
+    if (registry_read_word(answer, word, error)) return error->code;
     eth_abi abi = eth_abi_open(word, sizeof word);
     eth_abi_address(&abi, address20);
     return abi.bad ? misread(error) : 0;
 }
 
-static int read_nonzero(const eth_request *answer, bool *value, base_error *error)
+int registry_read_nonzero(const eth_request *answer, bool *value, base_error *error)
 {
     static const uint8_t zero[32];
     uint8_t word[32];
-    if (read_word(answer, word, error)) return error->code;
+    if (registry_read_word(answer, word, error)) return error->code;
     *value = memcmp(word, zero, 32) != 0;
     return 0;
 }
 
 int registry_read_version(const eth_request *answer, uint64_t *version, base_error *error)
 {
-    return read_u64(answer, version, error);
+    return registry_read_u64(answer, version, error);
 }
 
 size_t registry_ask_peer(eth_batch *batch, const uint8_t contract20[static 20],
@@ -183,7 +183,7 @@ size_t registry_ask_peer(eth_batch *batch, const uint8_t contract20[static 20],
     char id[41];
     base_hex_encode(instance20, 20, id);
     const eth_abi_arg instance = {.data = id, .len = 40};
-    return ask(batch, contract20, CONTRACT_SEL_GET_PEER, &instance, 1, block);
+    return registry_ask_view(batch, contract20, CONTRACT_SEL_GET_PEER, &instance, 1, block);
 }
 
 int registry_read_peer(const eth_request *answer, registry_peer *peer, char url[static REGISTRY_URL_MAX + 1],
@@ -219,21 +219,21 @@ registry_state_query registry_ask_state(eth_batch *batch, const uint8_t contract
     base_hex_encode(instance20, 20, id);
     const eth_abi_arg instance = {.data = id, .len = 40}, app = {.address20 = app_id20};
     registry_state_query query = {
-        .first = ask(batch, contract20, CONTRACT_SEL_KMS_ROOT_ADDRESS, NULL, 0, "latest")};
-    ask(batch, contract20, CONTRACT_SEL_IS_APP_ID_ALLOWED, &app, 1, "latest");
-    ask(batch, contract20, CONTRACT_SEL_INSTANCE_TO_TOKEN, &instance, 1, "latest");
-    ask(batch, contract20, CONTRACT_SEL_IS_INSTANCE_BANNED, &instance, 1, "latest");
-    ask(batch, contract20, CONTRACT_SEL_REGISTRATION_PAUSED, NULL, 0, "latest");
-    ask(batch, contract20, CONTRACT_SEL_DEV_MODE, NULL, 0, "latest");
-    ask(batch, contract20, CONTRACT_SEL_INSTANCE_BOUND_URLS, NULL, 0, "latest");
-    ask(batch, contract20, CONTRACT_SEL_LAST_ANCHOR, &instance, 1, "latest");
-    ask(batch, contract20, CONTRACT_SEL_LEASE_DURATION, NULL, 0, "latest");
+        .first = registry_ask_view(batch, contract20, CONTRACT_SEL_KMS_ROOT_ADDRESS, NULL, 0, "latest")};
+    registry_ask_view(batch, contract20, CONTRACT_SEL_IS_APP_ID_ALLOWED, &app, 1, "latest");
+    registry_ask_view(batch, contract20, CONTRACT_SEL_INSTANCE_TO_TOKEN, &instance, 1, "latest");
+    registry_ask_view(batch, contract20, CONTRACT_SEL_IS_INSTANCE_BANNED, &instance, 1, "latest");
+    registry_ask_view(batch, contract20, CONTRACT_SEL_REGISTRATION_PAUSED, NULL, 0, "latest");
+    registry_ask_view(batch, contract20, CONTRACT_SEL_DEV_MODE, NULL, 0, "latest");
+    registry_ask_view(batch, contract20, CONTRACT_SEL_INSTANCE_BOUND_URLS, NULL, 0, "latest");
+    registry_ask_view(batch, contract20, CONTRACT_SEL_LAST_ANCHOR, &instance, 1, "latest");
+    registry_ask_view(batch, contract20, CONTRACT_SEL_LEASE_DURATION, NULL, 0, "latest");
     registry_ask_peer(batch, contract20, instance20, "latest");
     eth_abi_arg domain = {0};
     query.asked_base = !registry_url_check_production(url, &base, &domain.len);
     if (query.asked_base) {
         domain.data = base;
-        ask(batch, contract20, CONTRACT_SEL_IS_BASE_DOMAIN_ALLOWED, &domain, 1, "latest");
+        registry_ask_view(batch, contract20, CONTRACT_SEL_IS_BASE_DOMAIN_ALLOWED, &domain, 1, "latest");
     }
     return query;
 }
@@ -243,18 +243,18 @@ int registry_read_state(const eth_batch *batch, registry_state_query query, regi
 {
     const eth_request *answers = &batch->requests[query.first];
     memset(state, 0, sizeof *state);
-    if (read_address(&answers[KMS_ROOT], state->kms_root20, error) ||
-        read_bool(&answers[APP_ALLOWED], &state->app_allowed, error) ||
-        read_nonzero(&answers[TICKET], &state->has_ticket, error) ||
-        read_bool(&answers[BANNED], &state->banned, error) ||
-        read_bool(&answers[PAUSED], &state->paused, error) ||
-        read_bool(&answers[DEV_MODE], &state->dev_mode, error) ||
-        read_bool(&answers[BOUND_URLS], &state->bound_urls, error) ||
-        read_u64(&answers[LAST_ANCHOR], &state->last_anchor, error) ||
-        read_u64(&answers[LEASE], &state->lease_duration, error) ||
+    if (registry_read_address(&answers[KMS_ROOT], state->kms_root20, error) ||
+        registry_read_bool(&answers[APP_ALLOWED], &state->app_allowed, error) ||
+        registry_read_nonzero(&answers[TICKET], &state->has_ticket, error) ||
+        registry_read_bool(&answers[BANNED], &state->banned, error) ||
+        registry_read_bool(&answers[PAUSED], &state->paused, error) ||
+        registry_read_bool(&answers[DEV_MODE], &state->dev_mode, error) ||
+        registry_read_bool(&answers[BOUND_URLS], &state->bound_urls, error) ||
+        registry_read_u64(&answers[LAST_ANCHOR], &state->last_anchor, error) ||
+        registry_read_u64(&answers[LEASE], &state->lease_duration, error) ||
         registry_read_peer(&answers[PEER], &state->peer, state->url, error))
         return error->code;
-    return query.asked_base ? read_bool(&answers[BASE], &state->base_allowed, error) : 0;
+    return query.asked_base ? registry_read_bool(&answers[BASE], &state->base_allowed, error) : 0;
 }
 
 void registry_encode_register(base_buf *out, const registry_statement *statement,

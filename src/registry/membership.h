@@ -49,6 +49,19 @@ size_t registry_ask_peer(eth_batch *batch, const uint8_t contract20[static 20],
 int registry_read_peer(const eth_request *answer, registry_peer *peer, char url[static REGISTRY_URL_MAX + 1],
                        base_error *error);
 
+/** Adds a call of a view, its arguments at most 4 KiB; its index in the batch. */
+size_t registry_ask_view(eth_batch *batch, const uint8_t contract20[static 20], uint32_t selector,
+                         const eth_abi_arg *args, size_t count, const char *block);
+
+/** Read the answer of a view that returns one word; what is no such word, or out of range, is refused. */
+int registry_read_word(const eth_request *answer, uint8_t word32[static 32], base_error *error);
+int registry_read_u64(const eth_request *answer, uint64_t *value, base_error *error);
+int registry_read_bool(const eth_request *answer, bool *value, base_error *error);
+int registry_read_address(const eth_request *answer, uint8_t address20[static 20], base_error *error);
+
+/** Whether the word is not zero. */
+int registry_read_nonzero(const eth_request *answer, bool *value, base_error *error);
+
 /** Adds version(); its index in the batch. */
 size_t registry_ask_version(eth_batch *batch, const uint8_t contract20[static 20], const char *block);
 
