@@ -81,6 +81,9 @@ int cli_print_json(const cli_run *run, json_t *value);
 /** One JSON value on one line, and flushed: for streams. */
 int cli_print_json_line(const cli_run *run, json_t *value);
 
+/** One JSON value on a line of standard error, after an error that has more to it; taken over. */
+void cli_tell_json(json_t *value);
+
 /** Flushes standard output: CLI_OK, or CLI_OUTPUT having said why it cannot be written. */
 int cli_flush(const cli_run *run);
 

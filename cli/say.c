@@ -107,6 +107,14 @@ int cli_print_json_line(const cli_run *run, json_t *value)
     return print(run, value, JSON_COMPACT);
 }
 
+void cli_tell_json(json_t *value)
+{
+    char *text = value ? json_dumps(value, JSON_ENSURE_ASCII | JSON_COMPACT) : NULL;
+    if (text) fprintf(stderr, "%s\n", text);
+    free(text);
+    json_decref(value);
+}
+
 bool cli_is_terminal(int fd)
 {
     return isatty(fd);
