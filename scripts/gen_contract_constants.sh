@@ -69,6 +69,13 @@ errors() {
     done | sed '$ s/ \\$//'
 }
 
+# Where the index of registered peers begins: position 1 of _peers.entries.
+entries_slot() {
+  jq -er '.storageLayout | (.storage[] | select(.label == "_peers")) as $index
+    | ($index.slot | tonumber) + (.types[$index.type].members[] | select(.label == "entries") | .slot | tonumber)' \
+    "$artifact" || die "the storage layout names no _peers.entries"
+}
+
 # The hash of the metadata at the code's end is of paths relative to contracts/, and of the sources: whoever
 # compiles the same sources with the same settings gets the same bytes.
 creation_code() {
@@ -106,6 +113,8 @@ constants() {
 /* Function selectors: the first four bytes of the call data, big-endian. */
 EOF
   selectors
+  printf '\n/* Storage: the index of registered peers, an entry a slot; see contracts/src/libraries/Entry.sol. */\n'
+  printf '#define CONTRACT_SLOT_ENTRIES %su\n' "$(entries_slot)"
   printf '\n/* Event topics: initialisers of 32 bytes. */\n'
   topics
   cat <<'EOF'

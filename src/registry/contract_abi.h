@@ -77,6 +77,9 @@
 #define CONTRACT_SEL_VERSION 0x54fd4d50u
 #define CONTRACT_SEL_WITHDRAW_FEES 0x164e68deu
 
+/* Storage: the index of registered peers, an entry a slot; see contracts/src/libraries/Entry.sol. */
+#define CONTRACT_SLOT_ENTRIES 22u
+
 /* Event topics: initialisers of 32 bytes. */
 
 /* AllowAnyDeviceSet(bool) */
