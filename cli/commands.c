@@ -4,7 +4,32 @@
 #include <string.h>
 
 /* In the order of the help. */
-static const cli_command *const commands[] = {&command_peers};
+static const cli_command *const commands[] = {
+    &command_revoke,
+    &command_reassign,
+    &command_deactivate,
+    &command_ban,
+    &command_unban,
+    &command_allow_app,
+    &command_disallow_app,
+    &command_add_domain,
+    &command_remove_domain,
+    &command_set_dev_mode,
+    &command_set_bound_urls,
+    &command_set_kms_root,
+    &command_set_lease,
+    &command_set_paused,
+    &command_add_compose_hash,
+    &command_remove_compose_hash,
+    &command_add_device,
+    &command_remove_device,
+    &command_set_any_device,
+    &command_set_require_tcb,
+    &command_set_require_nft,
+    &command_transfer_ownership,
+    &command_accept_ownership,
+    &command_peers,
+};
 
 const cli_command *cli_command_at(size_t index)
 {

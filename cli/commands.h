@@ -4,6 +4,32 @@
 
 #include "cli/command.h"
 
+/* The cluster owner's. */
+extern const cli_command command_revoke;
+extern const cli_command command_reassign;
+extern const cli_command command_deactivate;
+extern const cli_command command_ban;
+extern const cli_command command_unban;
+extern const cli_command command_allow_app;
+extern const cli_command command_disallow_app;
+extern const cli_command command_add_domain;
+extern const cli_command command_remove_domain;
+extern const cli_command command_set_dev_mode;
+extern const cli_command command_set_bound_urls;
+extern const cli_command command_set_kms_root;
+extern const cli_command command_set_lease;
+extern const cli_command command_set_paused;
+extern const cli_command command_add_compose_hash;
+extern const cli_command command_remove_compose_hash;
+extern const cli_command command_add_device;
+extern const cli_command command_remove_device;
+extern const cli_command command_set_any_device;
+extern const cli_command command_set_require_tcb;
+extern const cli_command command_set_require_nft;
+extern const cli_command command_transfer_ownership;
+extern const cli_command command_accept_ownership;
+
+/* Everyone's. */
 extern const cli_command command_peers;
 
 #endif
