@@ -5,11 +5,14 @@
 
 /* In the order of the help. */
 static const cli_command *const commands[] = {
+    &command_mint,
     &command_revoke,
     &command_reassign,
     &command_deactivate,
     &command_ban,
     &command_unban,
+    &command_prune,
+    &command_fund,
     &command_allow_app,
     &command_disallow_app,
     &command_add_domain,
@@ -19,6 +22,7 @@ static const cli_command *const commands[] = {
     &command_set_kms_root,
     &command_set_lease,
     &command_set_paused,
+    &command_set_config,
     &command_add_compose_hash,
     &command_remove_compose_hash,
     &command_add_device,
@@ -28,6 +32,7 @@ static const cli_command *const commands[] = {
     &command_set_require_nft,
     &command_transfer_ownership,
     &command_accept_ownership,
+    &command_withdraw_fees,
     &command_peers,
 };
 

@@ -5,11 +5,14 @@
 #include "cli/command.h"
 
 /* The cluster owner's. */
+extern const cli_command command_mint;
 extern const cli_command command_revoke;
 extern const cli_command command_reassign;
 extern const cli_command command_deactivate;
 extern const cli_command command_ban;
 extern const cli_command command_unban;
+extern const cli_command command_prune;
+extern const cli_command command_fund;
 extern const cli_command command_allow_app;
 extern const cli_command command_disallow_app;
 extern const cli_command command_add_domain;
@@ -19,6 +22,7 @@ extern const cli_command command_set_bound_urls;
 extern const cli_command command_set_kms_root;
 extern const cli_command command_set_lease;
 extern const cli_command command_set_paused;
+extern const cli_command command_set_config;
 extern const cli_command command_add_compose_hash;
 extern const cli_command command_remove_compose_hash;
 extern const cli_command command_add_device;
@@ -28,6 +32,7 @@ extern const cli_command command_set_require_tcb;
 extern const cli_command command_set_require_nft;
 extern const cli_command command_transfer_ownership;
 extern const cli_command command_accept_ownership;
+extern const cli_command command_withdraw_fees;
 
 /* Everyone's. */
 extern const cli_command command_peers;
