@@ -33,6 +33,7 @@ static const cli_command *const commands[] = {
     &command_transfer_ownership,
     &command_accept_ownership,
     &command_withdraw_fees,
+    &command_status,
     &command_peers,
 };
 

@@ -33,6 +33,7 @@ extern const cli_command command_set_require_nft;
 extern const cli_command command_transfer_ownership;
 extern const cli_command command_accept_ownership;
 extern const cli_command command_withdraw_fees;
+extern const cli_command command_status;
 
 /* Everyone's. */
 extern const cli_command command_peers;
