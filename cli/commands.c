@@ -5,6 +5,7 @@
 
 /* In the order of the help. */
 static const cli_command *const commands[] = {
+    &command_deploy,
     &command_mint,
     &command_revoke,
     &command_reassign,

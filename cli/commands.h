@@ -5,6 +5,7 @@
 #include "cli/command.h"
 
 /* The cluster owner's. */
+extern const cli_command command_deploy;
 extern const cli_command command_mint;
 extern const cli_command command_revoke;
 extern const cli_command command_reassign;
