@@ -8,6 +8,8 @@ case $BINARIES in /*) ;; *) BINARIES=$PWD/$BINARIES ;; esac
 HELLO_P2P=$BINARIES/apps/hello_p2p/hello_p2p
 # shellcheck disable=SC2034 # used by those who source this
 SIMULATOR=$BINARIES/simulator/dstack-simulator
+# shellcheck disable=SC2034
+DSTACK_P2P=$BINARIES/cli/dstack-p2p
 
 _build() {
   (

@@ -1,0 +1,196 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# How dstack-p2p spends: what it asks before, at a terminal and without one, and what it says when it is interrupted.
+# On a chain that is not 31337, where ether may be worth something.
+set -euo pipefail
+# shellcheck source=tests/lib.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
+unset DSTACK_P2P_CONFIG
+
+# anvil's first account.
+readonly OWNER=0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266 ROOT_ADDRESS=0x1000000000000000000000000000000000000001
+readonly A=59df8036b824b0aac54f8998b9e1fb2a0cfc5d3a
+
+# node NAME OPTION...: an Ethereum node; sets RPC_URL.
+node() {
+  local name=$1 port
+  shift
+  port=$(free_port)
+  process_spawn "$name" "$RUN_DIR/$name.log" anvil --host 127.0.0.1 --port "$port" --silent "$@"
+  wait_until 20 rpc_answers "http://127.0.0.1:$port" || die 1 "anvil does not answer"
+  export RPC_URL=http://127.0.0.1:$port
+}
+
+nonce() {
+  cast nonce --rpc-url "$RPC_URL" "$OWNER"
+}
+
+# at_terminal INPUT STATUS ARGUMENT...: with that typed; OUT is what the terminal showed.
+at_terminal() {
+  local input=$1 wanted=$2 status=0
+  shift 2
+  printf '%b' "$input" | timeout 30 script -qec "$(printf '%q ' "$DSTACK_P2P" "$@")" /dev/null >"$RUN_DIR/screen" || status=$?
+  OUT=$(tr -d '\r' <"$RUN_DIR/screen")
+  [ "$status" = "$wanted" ] || fail "exit status $status instead of $wanted: $* ($OUT)"
+}
+
+# ---- The question
+
+asks_and_is_told() {
+  local answer before
+  for answer in y yes Y YES; do
+    before=$(nonce)
+    at_terminal "$answer\n" 0 ban "$A"
+    expect_text "$OUT" "ban $A: they leave the list"
+    expect_text "$OUT" "1 transaction on chain 1337 by $OWNER, which has"
+    expect_text "$OUT" 'Go on? [y/N]'
+    expect_text "$OUT" '1 of 1 in a block'
+    expect_text "$OUT" "banInstance($A): 0x"
+    [ "$(nonce)" = "$((before + 1))" ] || fail "not sent after '$answer'"
+  done
+}
+
+takes_no_for_an_answer() {
+  local answer before
+  before=$(nonce)
+  for answer in 'n\n' 'no\n' '\n' 'yess\n' 'y y\n' '\04' 'yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy\n'; do
+    at_terminal "$answer" 3 ban "$A"
+    expect_text "$OUT" 'not confirmed; nothing was sent'
+  done
+  [ "$(nonce)" = "$before" ] || fail "something was sent"
+}
+
+says_what_is_dangerous() {
+  at_terminal 'n\n' 3 set-kms-root "$OWNER"
+  expect_text "$OUT" "root $OWNER: every registered node leaves the list until it has registered again"
+  at_terminal 'n\n' 3 set-dev-mode off
+  expect_text "$OUT" 'every registered node leaves the list'
+  at_terminal 'n\n' 3 set-dev-mode on
+  [[ $OUT != *"every registered node"* ]] || fail "a loosening is no tightening: $OUT"
+  at_terminal 'n\n' 3 transfer-ownership "$ROOT_ADDRESS"
+  expect_text "$OUT" 'that account alone governs the cluster'
+  at_terminal 'n\n' 3 fund "$ROOT_ADDRESS" --amount 0.01ether
+  expect_text "$OUT" "pay 0.01 ether to each of 1 account: $ROOT_ADDRESS"
+}
+
+needs_no_question_with_yes() {
+  local before
+  before=$(nonce)
+  expect_status 0 "$DSTACK_P2P" unban "$A" --yes
+  expect_text "$ERR" "lift the ban of $A"
+  [ "$(nonce)" = "$((before + 1))" ] || fail "not sent"
+}
+
+sends_nothing_without_a_terminal() {
+  local before
+  before=$(nonce)
+  expect_status 3 "$DSTACK_P2P" ban "$A"
+  [ -z "$OUT" ] || fail "output: $OUT"
+  expect_text "$ERR" 'There is no terminal to ask at: --yes says yes'
+  expect_status 3 "$DSTACK_P2P" ban "$A" --json
+  expect_json '.error.code == 3' "$ERR"
+  echo yes >"$RUN_DIR/yes"
+  expect_status 3 "$DSTACK_P2P" ban "$A" <"$RUN_DIR/yes"
+  [ "$(nonce)" = "$before" ] || fail "something was sent"
+}
+
+# Interrupted while it asks. The terminal turns ^C into the signal.
+ends_when_interrupted_at_the_question() {
+  local before
+  before=$(nonce)
+  at_terminal '\03' 3 ban "$A"
+  [ "$(nonce)" = "$before" ] || fail "something was sent"
+}
+
+refuses_the_public_root() {
+  expect_status 2 "$DSTACK_P2P" set-kms-root 0xA7F6043C29f9cc1d9D6aCF554c53E0c6792AaEAf --yes
+  expect_text "$ERR" 'public development root'
+}
+
+needs_a_key() {
+  (
+    unset PRIVATE_KEY_FILE
+    expect_status 13 "$DSTACK_P2P" ban "$A" --yes
+    expect_text "$ERR" 'no private key to sign with'
+    expect_status 0 "$DSTACK_P2P" ban "$A" --dry-run --from "$OWNER"
+  )
+}
+
+# ---- Many
+
+shows_how_far_it_is() {
+  local ids=() i
+  for i in $(seq 40); do ids+=("$(printf '%040x' $((4096 + i)))"); done
+  at_terminal '' 0 mint "${ids[@]}" --yes
+  expect_text "$OUT" '40 of 40 in a block'
+  expect_status 0 "$DSTACK_P2P" revoke "${ids[@]}" --yes --json
+  expect_json '.transactions | length == 40 and all(.state == "done")' "$OUT"
+}
+
+# ---- A node that makes no blocks
+
+unconfirmed_pid() {
+  [ "$(cast rpc --rpc-url "$RPC_URL" txpool_status | jq -r '.pending')" = "$1" ]
+}
+
+# Waits for a block that does not come, until it is interrupted; what was sent may be mined all the same.
+tells_what_was_sent_when_interrupted() {
+  local pid status=0
+  node idle --chain-id 1338 --no-mining
+  "$DSTACK_P2P" fund "$ROOT_ADDRESS" 0x00000000000000000000000000000000000000B1 --amount 1gwei --yes "$@" \
+    >"$RUN_DIR/out" 2>"$RUN_DIR/err" &
+  pid=$!
+  wait_until 20 unconfirmed_pid 0x2 || fail "nothing was sent: $(cat "$RUN_DIR/err")"
+  kill -INT "$pid"
+  wait "$pid" || status=$?
+  [ "$status" = 53 ] || fail "exit status $status: $(cat "$RUN_DIR/err")"
+  [ ! -s "$RUN_DIR/out" ] || fail "output: $(cat "$RUN_DIR/out")"
+  ERR=$(cat "$RUN_DIR/err")
+  cast rpc --rpc-url "$RPC_URL" evm_mine >/dev/null
+  # The hashes that were told are those of what is now in a block.
+  mapfile -t hashes < <(grep -oE '0x[0-9a-f]{64}' <<<"$ERR" | sort -u)
+  [ "${#hashes[@]}" = 2 ] || fail "not two hashes: $ERR"
+  for hash in "${hashes[@]}"; do
+    [ "$(cast receipt --rpc-url "$RPC_URL" "$hash" status)" = "1 (success)" ] ||
+      [ "$(cast receipt --rpc-url "$RPC_URL" --json "$hash" | jq -r .status)" = 0x1 ] || fail "no receipt of $hash"
+  done
+  process_stop idle
+}
+
+tells_so_in_json() {
+  tells_what_was_sent_when_interrupted --json
+  expect_json '.error.code == 53' "$(head -n 1 <<<"$ERR")"
+  expect_json '.transactions | length == 2 and all(.state == "unconfirmed" and (.hash | length) == 66)' \
+    "$(tail -n 1 <<<"$ERR")"
+}
+
+waits_no_longer_than_told() {
+  node idle --chain-id 1338 --no-mining
+  expect_status 53 timeout 30 "$DSTACK_P2P" fund "$ROOT_ADDRESS" --amount 1gwei --yes --confirm-timeout 500ms
+  expect_text "$ERR" 'sent, and not seen in a block, 0x'
+  process_stop idle
+}
+
+node main --chain-id 1337
+printf '%s\n' "$ANVIL_KEY" >"$RUN_DIR/owner.key"
+chmod 600 "$RUN_DIR/owner.key"
+export PRIVATE_KEY_FILE=$RUN_DIR/owner.key
+CONTRACT_ADDRESS=$("$DSTACK_P2P" deploy --kms-root "$ROOT_ADDRESS" --yes 2>"$RUN_DIR/deploy.log") ||
+  die 1 "no contract: $(cat "$RUN_DIR/deploy.log")"
+export CONTRACT_ADDRESS
+# Removing a peer notes the block before: at the chain's second one that is zero, and costs less than it does later.
+cast rpc --rpc-url "$RPC_URL" evm_mine >/dev/null
+
+test_case "asks with the amounts, and a yes is a yes" asks_and_is_told
+test_case "anything else is a no" takes_no_for_an_answer
+test_case "the question says what it does to others" says_what_is_dangerous
+test_case "--yes needs no question" needs_no_question_with_yes
+test_case "without a terminal nothing is sent" sends_nothing_without_a_terminal
+test_case "an interruption at the question is a no" ends_when_interrupted_at_the_question
+test_case "the public root is refused" refuses_the_public_root
+test_case "there is no default key here" needs_a_key
+test_case "many at once, and how far it is" shows_how_far_it_is
+test_case "interrupted, it tells what was sent" tells_what_was_sent_when_interrupted
+test_case "so it does in JSON" tells_so_in_json
+test_case "it waits no longer than it is told to" waits_no_longer_than_told
+test_end
