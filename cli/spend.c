@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/spend.h"
 
+#include "cli/confirm.h"
 #include "cli/spend_view.h"
 #include "eth/key.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 /* ---- Who sends ---- */
@@ -35,32 +35,11 @@ int cli_sender(const cli_run *run, const dstack_p2p *sdk, uint8_t from20[static 
 
 /* ---- The question ---- */
 
-/* The end of the input, and an interruption, are a no. */
-static bool says_yes(void)
-{
-    char line[16];
-    fputs("Go on? [y/N] ", stderr);
-    if (!fgets(line, sizeof line, stdin)) {
-        fputc('\n', stderr);
-        return false;
-    }
-    line[strcspn(line, "\r\n")] = '\0';
-    return !strcasecmp(line, "y") || !strcasecmp(line, "yes");
-}
-
 static int confirm(const cli_run *run, const char *intent, const cluster_quote *quote, size_t count)
 {
     char sentence[SPEND_SENTENCE];
-    if (quote->chain_id == CLI_LOCAL_CHAIN || cli_has(run, "yes")) {
-        cli_note(run, "%s", intent);
-        return CLI_OK;
-    }
     spend_quote_sentence(quote, count, sentence);
-    if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
-        return cli_fail(run, CLI_DECLINED, "%s: %s. There is no terminal to ask at: --yes says yes", intent,
-                        sentence);
-    fprintf(stderr, "%s\n%s\n", intent, sentence);
-    return says_yes() ? CLI_OK : cli_fail(run, CLI_DECLINED, "not confirmed; nothing was sent");
+    return cli_confirm(run, quote->chain_id, intent, sentence);
 }
 
 /* ---- Sending ---- */

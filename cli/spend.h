@@ -10,8 +10,6 @@
  * is spent, the sending, and the report.
  */
 
-enum { CLI_LOCAL_CHAIN = 31337 /**< of anvil and hardhat: its ether is worth nothing, nobody is asked */ };
-
 /** What became of the orders; for commands with something to add to the report. */
 typedef struct cli_receipts {
     cluster_quote quote;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/owner/account.h"
+#include "cli/confirm.h"
 
 #include "cluster/private_key.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/owner/plan.h"
 
+#include "cli/confirm.h"
 #include "cli/owner/account.h"
 #include "cli/owner/contract_code.h"
 #include "cli/owner/root.h"

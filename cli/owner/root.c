@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/owner/root.h"
 
+#include "cli/confirm.h"
 #include "cli/owner/account.h"
 #include "eth/key.h"
 
