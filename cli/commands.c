@@ -35,6 +35,9 @@ static const cli_command *const commands[] = {
     &command_accept_ownership,
     &command_withdraw_fees,
     &command_status,
+    &command_identity,
+    &command_register,
+    &command_withdraw,
     &command_peers,
 };
 

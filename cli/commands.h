@@ -35,8 +35,9 @@ extern const cli_command command_transfer_ownership;
 extern const cli_command command_accept_ownership;
 extern const cli_command command_withdraw_fees;
 extern const cli_command command_status;
-
-/* Everyone's. */
+extern const cli_command command_identity;
+extern const cli_command command_register;
+extern const cli_command command_withdraw;
 extern const cli_command command_peers;
 
 #endif
