@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { CELL_MAX = 1024, GAP = 2 };
+enum { CELL_MAX = 1024, GAP = 2, LEAST_WIDTH = 12 };
 
 cli_table cli_table_make(const char *const *heads, size_t columns)
 {
@@ -52,17 +52,47 @@ static void measure(const cli_table *table, size_t widths[static CLI_TABLE_COLUM
     }
 }
 
-/* The last cell of a row is not padded. */
+/* The widest of the columns that can be cut; the number of columns when there is none. */
+static size_t find_widest(const cli_table *table, const size_t *widths)
+{
+    size_t widest = table->columns;
+    for (size_t i = 0; i < table->columns; i++) {
+        bool can = (table->flexible >> i & 1) && widths[i] > LEAST_WIDTH;
+        if (can && (widest == table->columns || widths[i] > widths[widest])) widest = i;
+    }
+    return widest;
+}
+
+/* Cuts the widest columns until all fit the terminal, or none can be cut any further. */
+static void fit(const cli_table *table, size_t *widths)
+{
+    size_t room = cli_columns(STDOUT_FILENO), total = GAP * (table->columns - 1), widest;
+    for (size_t i = 0; i < table->columns; i++)
+        total += widths[i];
+    for (; room && total > room && (widest = find_widest(table, widths)) < table->columns; total--)
+        widths[widest]--;
+}
+
+/* A cell in a column; what was cut ends with "..". The last one of a row is not padded. */
+static void print_cell(const char *cell, size_t width, bool last)
+{
+    if (strlen(cell) > width)
+        printf("%.*s..%*s", (int)width - 2, cell, last ? 0 : GAP, "");
+    else if (last)
+        fputs(cell, stdout);
+    else
+        printf("%-*s", (int)(width + GAP), cell);
+}
+
 static void print_row(const char *const *cells, size_t columns, const size_t *widths)
 {
     for (size_t i = 0; i < columns; i++) {
         bool last = i + 1 == columns;
-        if (!widths)
-            printf("%s%c", cells[i], last ? '\n' : '\t');
-        else if (last)
-            printf("%s\n", cells[i]);
+        if (widths)
+            print_cell(cells[i], widths[i], last);
         else
-            printf("%-*s", (int)(widths[i] + GAP), cells[i]);
+            fputs(cells[i], stdout);
+        if (last || !widths) putchar(last ? '\n' : '\t');
     }
 }
 
@@ -86,6 +116,7 @@ int cli_table_print(const cli_run *run, cli_table *table)
     size_t widths[CLI_TABLE_COLUMNS];
     bool pretty = cli_is_terminal(STDOUT_FILENO), no_memory = table->no_memory;
     measure(table, widths);
+    if (pretty) fit(table, widths);
     if (pretty && !no_memory) print_head(table, widths);
     for (size_t i = 0; i + table->columns <= table->count && !no_memory; i += table->columns)
         print_row((const char *const *)table->cells + i, table->columns, pretty ? widths : NULL);

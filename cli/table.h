@@ -17,6 +17,7 @@ typedef struct cli_table {
     char **cells;
     size_t count, capacity;
     bool no_memory;
+    unsigned flexible; /**< bits of the columns that are cut when the terminal is too narrow for all */
 } cli_table;
 
 cli_table cli_table_make(const char *const *heads, size_t columns);
