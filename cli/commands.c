@@ -40,6 +40,7 @@ static const cli_command *const commands[] = {
     &command_withdraw,
     &command_peers,
 };
+static const cli_command *const commands[] = {&command_peers, &command_watch};
 
 const cli_command *cli_command_at(size_t index)
 {

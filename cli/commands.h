@@ -39,5 +39,6 @@ extern const cli_command command_identity;
 extern const cli_command command_register;
 extern const cli_command command_withdraw;
 extern const cli_command command_peers;
+extern const cli_command command_watch;
 
 #endif
