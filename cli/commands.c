@@ -41,6 +41,7 @@ static const cli_command *const commands[] = {
     &command_peers,
 };
 static const cli_command *const commands[] = {&command_peers, &command_watch};
+static const cli_command *const commands[] = {&command_peers, &command_watch, &command_wait};
 
 const cli_command *cli_command_at(size_t index)
 {
