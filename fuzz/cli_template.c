@@ -46,7 +46,7 @@ static void run(const peers_template *it, const char *source, const char *url)
             selection.peers[kept++] = selection.peers[i];
     selection.count = kept;
     if (it->is_format)
-        peers_format_render(it, &selection, &out);
+        peers_format_render(it, &selection, &out, NULL);
     else
         peers_template_render(it, &selection, &out);
     check_text(it, &out, source, strchr(source, '|'));

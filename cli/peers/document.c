@@ -2,6 +2,7 @@
 #include "cli/peers/document.h"
 
 #include "cli/peers/address.h"
+#include "cli/peers/drain.h"
 #include "cli/peers/filter.h"
 #include "cluster/list.h"
 
@@ -43,18 +44,20 @@ void peers_document_peer(base_buf *out, const dstack_p2p_peer *peer)
         return;
     }
     peers_address_read(peer->connection_url, &address);
-    write_text(out, "{\"instance_id\": ", peer->instance_id);
-    write_text(out, ", \"url\": ", peer->connection_url);
+    base_buf_puts(out, "{\"instance_id\": \"");
+    base_buf_puts(out, peer->instance_id);
+    write_text(out, "\", \"url\": ", peer->connection_url);
     write_text(out, ", \"host\": ", address.host);
     base_buf_puts(out, ", \"port\": ");
     base_buf_puts(out, *address.port ? address.port : "null");
-    write_text(out, ", \"address\": ", peer->instance_address);
-    write_time(out, ", \"registered_at\": ", peer->registered_at);
+    base_buf_puts(out, ", \"address\": \"");
+    base_buf_puts(out, peer->instance_address);
+    write_time(out, "\", \"registered_at\": ", peer->registered_at);
     write_time(out, ", \"expires_at\": ", peer->expires_at);
     base_buf_puts(out, peer->is_self ? ", \"is_self\": true}" : ", \"is_self\": false}");
 }
 
-void peers_document_members(base_buf *out, const peers_selection *selection, bool in_lines)
+void peers_document_members(base_buf *out, const peers_selection *selection, bool in_lines, FILE *drain)
 {
     const dstack_p2p_peers *list = selection->list;
     const char *gap = in_lines ? "\n  " : " ";
@@ -67,13 +70,14 @@ void peers_document_members(base_buf *out, const peers_selection *selection, boo
     for (size_t i = 0; i < selection->count && !base_buf_failed(out); i++) {
         base_buf_puts(out, in_lines ? i ? ",\n    " : "\n    " : i ? ", " : "");
         peers_document_peer(out, selection->peers[i]);
+        peers_drain(out, drain);
     }
     base_buf_puts(out, in_lines && selection->count ? "\n  ]" : "]");
 }
 
-void peers_document_write(base_buf *out, const peers_selection *selection, bool in_lines)
+void peers_document_write(base_buf *out, const peers_selection *selection, bool in_lines, FILE *drain)
 {
     base_buf_puts(out, in_lines ? "{\n  " : "{");
-    peers_document_members(out, selection, in_lines);
+    peers_document_members(out, selection, in_lines, drain);
     base_buf_puts(out, in_lines ? "\n}\n" : "}\n");
 }

@@ -2,6 +2,7 @@
 #include "cli/peers/print.h"
 
 #include "cli/peers/document.h"
+#include "cli/peers/drain.h"
 #include "cli/table.h"
 
 #include <inttypes.h>
@@ -79,13 +80,11 @@ static int print_text(const peers_printer *printer, const peers_selection *selec
 {
     base_buf text = base_buf_make(PEERS_DOCUMENT_MAX);
     if (printer->format)
-        peers_format_render(printer->format, selection, &text);
+        peers_format_render(printer->format, selection, &text, stdout);
     else
-        peers_document_write(&text, selection, true);
-    bool failed = base_buf_failed(&text);
-    if (!failed) fwrite(text.data ? text.data : "", 1, text.len, stdout);
-    base_buf_free(&text);
-    if (failed) return cli_fail(printer->run, DSTACK_P2P_ERR_NO_MEMORY, "out of memory");
+        peers_document_write(&text, selection, true, stdout);
+    if (!peers_drain_end(&text, stdout))
+        return cli_fail(printer->run, DSTACK_P2P_ERR_NO_MEMORY, "out of memory");
     return cli_flush(printer->run);
 }
 

@@ -5,6 +5,8 @@
 #include "cli/peers/field.h"
 #include "cli/peers/filter.h"
 
+#include <stdio.h>
+
 /*
  * Texts with fields of peers in them, as --format and --template take them:
  *
@@ -63,7 +65,9 @@ peers_field peers_template_refuses(const peers_template *it, const dstack_p2p_pe
 /** Appends what a template makes of the peers, refused ones included: leave them out before. */
 void peers_template_render(const peers_template *it, const peers_selection *selection, base_buf *out);
 
-/** Appends what a format makes of each peer, a line each. */
-void peers_format_render(const peers_template *it, const peers_selection *selection, base_buf *out);
+/** Appends what a format makes of each peer, a line each, and lets it go to `drain` on the way unless that is
+ * NULL. */
+void peers_format_render(const peers_template *it, const peers_selection *selection, base_buf *out,
+                         FILE *drain);
 
 #endif

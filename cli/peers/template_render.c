@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "cli/peers/drain.h"
 #include "cli/peers/template.h"
 
 static bool has(uint32_t bits, peers_field field)
@@ -66,11 +67,13 @@ void peers_template_render(const peers_template *it, const peers_selection *sele
     render(it, 0, it->count, &none, out);
 }
 
-void peers_format_render(const peers_template *it, const peers_selection *selection, base_buf *out)
+void peers_format_render(const peers_template *it, const peers_selection *selection, base_buf *out,
+                         FILE *drain)
 {
     for (size_t i = 0; i < selection->count && !base_buf_failed(out); i++) {
         peers_item item = peers_item_at(selection, i);
         render(it, 0, it->count, &item, out);
         base_buf_puts(out, "\n");
+        peers_drain(out, drain);
     }
 }

@@ -49,7 +49,7 @@ static void expect_text(const char *source, bool is_format, size_t count, const 
     assert_true(peers_select(&selection, list, false));
     selection.count = count;
     if (is_format)
-        peers_format_render(it, &selection, &out);
+        peers_format_render(it, &selection, &out, NULL);
     else
         peers_template_render(it, &selection, &out);
     assert_true(base_buf_puts(&out, ""));

@@ -31,7 +31,7 @@ int watch_start_command(watch *it, uint64_t now)
     peers_selection selection;
     base_buf input = base_buf_make(PEERS_DOCUMENT_MAX);
     bool went = peers_select(&selection, it->list, it->settings.others_only);
-    if (went) peers_document_write(&input, &selection, true);
+    if (went) peers_document_write(&input, &selection, true, NULL);
     int problem = !went || base_buf_failed(&input) ? -1 : start(it, &input, selection.count);
     peers_selection_free(&selection);
     base_buf_free(&input);

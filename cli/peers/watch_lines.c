@@ -73,7 +73,7 @@ static void add_line(base_buf *out, dstack_p2p_change_kind kind, const dstack_p2
 static void add_json_snapshot(base_buf *out, const peers_selection *selection)
 {
     base_buf_printf(out, "{\"kind\": \"snapshot\", \"time\": %" PRIu64 ", ", (uint64_t)time(NULL));
-    peers_document_members(out, selection, false);
+    peers_document_members(out, selection, false, NULL);
     base_buf_puts(out, "}\n");
 }
 
