@@ -51,6 +51,9 @@ int cli_fail_sdk(const cli_run *run, const dstack_p2p *sdk);
 /** Misuse: the sentence, and where the help is. CLI_USAGE. */
 int cli_misuse(const cli_run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/** Says on standard error what is wrong, and goes on; as JSON with --json. */
+void cli_warn(const cli_run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /** Says something on standard error that is no failure, unless the output is JSON. */
 void cli_note(const cli_run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

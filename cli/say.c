@@ -14,20 +14,25 @@
 
 enum { SENTENCE_MAX = 1024 };
 
-static void say_json(int status, const char *sentence)
+/* Takes the value over; NULL stands for "out of memory". */
+static void say_json(json_t *value)
 {
-    const char *name = status < DSTACK_P2P_ERR_INVALID_ARGUMENT ? NULL : dstack_p2p_code_name(status);
-    json_t *error = json_pack("{s{si ss* ss}}", "error", "code", status, "name", name, "message", sentence);
-    char *text = error ? json_dumps(error, JSON_ENSURE_ASCII) : NULL;
+    char *text = value ? json_dumps(value, JSON_ENSURE_ASCII) : NULL;
     fprintf(stderr, "%s\n", text ? text : "{\"error\":{\"message\":\"out of memory\"}}");
     free(text);
-    json_decref(error);
+    json_decref(value);
+}
+
+static json_t *json_error(int status, const char *sentence)
+{
+    const char *name = status < DSTACK_P2P_ERR_INVALID_ARGUMENT ? NULL : dstack_p2p_code_name(status);
+    return json_pack("{s{si ss* ss}}", "error", "code", status, "name", name, "message", sentence);
 }
 
 static void say(const cli_run *run, int status, const char *sentence)
 {
     if (run->json)
-        say_json(status, sentence);
+        say_json(json_error(status, sentence));
     else
         fprintf(stderr, "dstack-p2p %s: %s\n", run->command->name, sentence);
 }
@@ -66,6 +71,19 @@ int cli_misuse(const cli_run *run, const char *format, ...)
     say(run, CLI_USAGE, sentence);
     if (!run->json) fprintf(stderr, "Try 'dstack-p2p %s --help'.\n", run->command->name);
     return CLI_USAGE;
+}
+
+void cli_warn(const cli_run *run, const char *format, ...)
+{
+    char sentence[SENTENCE_MAX];
+    va_list arguments;
+    va_start(arguments, format);
+    compose(sentence, format, arguments);
+    va_end(arguments);
+    if (run->json)
+        say_json(json_pack("{s{ss}}", "warning", "message", sentence));
+    else
+        fprintf(stderr, "dstack-p2p %s: %s\n", run->command->name, sentence);
 }
 
 void cli_note(const cli_run *run, const char *format, ...)
