@@ -63,7 +63,7 @@ bool watch_report_command(const watch *it)
     if (it->settings.run->json)
         report_json(it, exited, number);
     else
-        cli_fail(it->settings.run, CLI_OK, "the command for version %" PRIu64 " %s %d%s", it->child_version,
+        cli_warn(it->settings.run, "the command for version %" PRIu64 " %s %d%s", it->child_version,
                  exited ? "ended with status" : "was ended by signal", number,
                  it->child.asked ? ", after --exec-timeout" : "");
     return went_well;

@@ -21,8 +21,8 @@ static uint64_t mix(uint64_t sum, const char *text)
 static void tell_refusal(const watch *it, const dstack_p2p_peer *peer, peers_field field)
 {
     const char *name = peers_field_name(field);
-    cli_fail(
-        it->settings.run, CLI_OK,
+    cli_warn(
+        it->settings.run,
         "peer %s is left out of %s: its {%s} is missing, or has bytes that mean something in configuration "
         "files; {%s|json}, {%s|shell} or {%s|raw} would write it",
         peer->instance_id, it->settings.output, name, name, name, name);
@@ -92,7 +92,7 @@ static void notify(const watch *it)
 {
     char problem[PEERS_NOTIFY_TEXT];
     if (peers_notify(it->settings.pid_file, it->settings.signal, problem))
-        cli_fail(it->settings.run, 0, "no signal was sent: %s", problem);
+        cli_warn(it->settings.run, "no signal was sent: %s", problem);
 }
 
 /* ---- All of them ---- */
