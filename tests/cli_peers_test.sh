@@ -153,10 +153,22 @@ says_when_it_cannot_print() {
 # ---- wait ----
 
 waits_for_nobody_who_is_there() {
+  local begin
+  begin=$(now_ms)
   expect_status 0 "$DSTACK_P2P" wait --min 4 --timeout 10 --format '{url}'
   [ "$(wc -l <<<"$OUT")" = 4 ] || fail "$OUT"
   expect_status 0 "$DSTACK_P2P" wait --json
   expect_json '.count == 4' "$OUT"
+  # Nor for a guest agent that nobody needs.
+  expect_status 0 "$DSTACK_P2P" wait --evidence off --guest "$RUN_DIR/none.sock"
+  [ "$ERR" = "" ] || fail "$ERR"
+  [ $(($(now_ms) - begin)) -lt 8000 ] || fail "it waited"
+}
+
+tells_people_how_far_it_is() {
+  on_terminal 100 "$DSTACK_P2P" wait --min 6 --timeout 500ms || true
+  expect_text "$OUT" '5 of 6 are there
+dstack-p2p wait: 5 of 6 peers are there after 500ms'
 }
 
 waits_until_there_are_enough() {
@@ -256,6 +268,7 @@ test_case "wrong input of peers" refuses_wrong_input
 test_case "output that cannot be written" says_when_it_cannot_print
 test_case "wait: enough are there" waits_for_nobody_who_is_there
 test_case "wait: one more comes" waits_until_there_are_enough
+test_case "wait: says how far it is on a terminal" tells_people_how_far_it_is
 test_case "wait: gives up and says why" gives_up_and_says_why
 test_case "wait: a cached list does not count" believes_no_cache
 test_case "wait: until this node is listed" waits_for_itself

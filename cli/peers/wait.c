@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /* ---- wait: until there are enough ---- */
 
@@ -74,11 +75,21 @@ static int timed_out(const wait_goal *goal, dstack_p2p *sdk, const dstack_p2p_pe
 
 /* ---- Waiting ---- */
 
+/* For people: how far it is. */
+static void tell(const wait_goal *goal, const dstack_p2p_peers *list, uint64_t *told)
+{
+    uint64_t count = look(goal, list).count;
+    if (!list || count == *told || !cli_is_terminal(STDERR_FILENO)) return;
+    cli_note(goal->run, "%" PRIu64 " of %" PRIu64 " are there", count, goal->least);
+    *told = count;
+}
+
 static int wait_for(const wait_goal *goal, dstack_p2p *sdk)
 {
     dstack_p2p_peers *list = NULL;
+    uint64_t told = UINT64_MAX;
     int status = -1;
-    while (status < 0) {
+    for (;;) {
         uint64_t now = peers_now_ms();
         dstack_p2p_peers_free(list);
         list = dstack_p2p_monitor_peers(sdk);
@@ -88,8 +99,9 @@ static int wait_for(const wait_goal *goal, dstack_p2p *sdk)
             status = cli_fail(goal->run, DSTACK_P2P_ERR_CANCELLED, "interrupted");
         else if (now >= goal->end_ms)
             status = timed_out(goal, sdk, list);
-        else
-            peers_signals_wait(dstack_p2p_monitor_fd(sdk), POLLIN, goal->end_ms - now);
+        if (status >= 0) break;
+        tell(goal, list, &told);
+        peers_signals_wait(dstack_p2p_monitor_fd(sdk), POLLIN, goal->end_ms - now);
     }
     dstack_p2p_peers_free(list);
     return status;
@@ -101,7 +113,8 @@ static dstack_p2p *open_handle(const wait_goal *goal, int *status)
     dstack_p2p_options options;
     *status = cli_sdk_options(goal->run, &options);
     unsetenv("DSTACK_P2P_CACHE_FILE"); /* who was there in an earlier run does not count */
-    if (!cli_has(goal->run, "guest-wait") && goal->timeout_ms < DSTACK_P2P_NO_WAIT)
+    if ((goal->others_only || goal->for_self) && !cli_has(goal->run, "guest-wait") &&
+        goal->timeout_ms < DSTACK_P2P_NO_WAIT)
         options.guest_wait_ms = (uint32_t)goal->timeout_ms;
     return *status ? NULL : cli_open_with(goal->run, NULL, &options, status);
 }
