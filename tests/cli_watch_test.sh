@@ -110,16 +110,17 @@ prints_json_lines() {
 }
 
 is_coloured_on_a_terminal() {
-  local pid
-  TERM=xterm script -qefc "$DSTACK_P2P watch" "$RUN_DIR/terminal" </dev/null >/dev/null &
-  pid=$!
+  TERM=xterm process_spawn terminal "$RUN_DIR/terminal" script -qefc "$DSTACK_P2P watch" /dev/null
   await terminal present
+  process_alive terminal
+  WATCH=$PROCESS_PID
   joins dora http://dora:1
   await terminal $'  \e[32mjoined \e[0m  '
   leaves dora
   await terminal $'  \e[31mleft   \e[0m  '
-  pkill -TERM -P "$pid"
-  wait "$pid" || fail "$?"
+  pkill -TERM -P "$WATCH"
+  expect_end terminal 3
+  wait "$WATCH" || fail "$?"
 }
 
 leaves_itself_out() {
