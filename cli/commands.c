@@ -38,10 +38,11 @@ static const cli_command *const commands[] = {
     &command_identity,
     &command_register,
     &command_withdraw,
+    &command_run,
     &command_peers,
+    &command_watch,
+    &command_wait,
 };
-static const cli_command *const commands[] = {&command_peers, &command_watch};
-static const cli_command *const commands[] = {&command_peers, &command_watch, &command_wait};
 
 const cli_command *cli_command_at(size_t index)
 {

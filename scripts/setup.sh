@@ -52,6 +52,7 @@ DEVELOP=(
   'has_command python3:python3'
   'has_command make:make'
   'has_command valgrind:valgrind'
+  'has_command promtool:prometheus'
 )
 
 # missing_packages TEST:PACKAGE...
