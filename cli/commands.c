@@ -39,6 +39,7 @@ static const cli_command *const commands[] = {
     &command_register,
     &command_withdraw,
     &command_run,
+    &command_doctor,
     &command_peers,
     &command_watch,
     &command_wait,

@@ -39,6 +39,7 @@ extern const cli_command command_identity;
 extern const cli_command command_register;
 extern const cli_command command_withdraw;
 extern const cli_command command_run;
+extern const cli_command command_doctor;
 extern const cli_command command_peers;
 extern const cli_command command_watch;
 extern const cli_command command_wait;
