@@ -18,6 +18,7 @@ typedef struct state {
     dstack_p2p *sdk;
     eth_rpc *rpc;
     registry_verifier *verifier;
+    const cluster_wanted_set *set;
     anchored *events;
     size_t count, next, at_once;
 } state;
@@ -28,7 +29,9 @@ static int by_anchor(const void *a, const void *b)
     return (left->anchor > right->anchor) - (left->anchor < right->anchor);
 }
 
-static void settle(cluster_wanted *wanted, registry_verdict verdict, uint64_t anchor)
+/* `hash32` is the anchor block's; NULL when there is none. */
+static void settle(const state *it, cluster_wanted *wanted, registry_verdict verdict, uint64_t anchor,
+                   const uint8_t *hash32)
 {
     cluster_proof *proof = wanted->proof;
     proof->verdict = verdict;
@@ -37,12 +40,13 @@ static void settle(cluster_wanted *wanted, registry_verdict verdict, uint64_t an
         proof->anchor = anchor;
         proof->failures = 0;
     }
+    if (it->set->judged) it->set->judged(it->set->judged_context, proof, wanted->event, hash32);
     free(wanted->event);
     wanted->event = NULL;
 }
 
 /* A block that is not there yet need not be asked for. */
-static bool collect(state *it, cluster_wanted_set *set, uint64_t head)
+static bool collect(state *it, const cluster_wanted_set *set, uint64_t head)
 {
     it->events = malloc((set->count ? set->count : 1) * sizeof *it->events);
     if (!it->events) return false;
@@ -51,7 +55,7 @@ static bool collect(state *it, cluster_wanted_set *set, uint64_t head)
         if (!wanted->event) continue;
         uint64_t anchor = registry_event_anchor(wanted->event);
         if (anchor > head)
-            settle(wanted, REGISTRY_NO_ANCHOR, anchor);
+            settle(it, wanted, REGISTRY_NO_ANCHOR, anchor, NULL);
         else
             it->events[it->count++] = (anchored){anchor, wanted};
     }
@@ -76,12 +80,13 @@ static size_t fill(const state *it, eth_batch *batch)
 static int check_one(state *it, const anchored *event, const eth_request *answer, base_error *error)
 {
     cluster_block block;
-    registry_verdict verdict = REGISTRY_NO_ANCHOR;
-    if (!json_is_null(answer->result)) {
-        if (cluster_read_block(answer, &block, error)) return error->code;
-        verdict = registry_verify(it->verifier, event->wanted->event, block.hash32);
+    if (json_is_null(answer->result)) {
+        settle(it, event->wanted, REGISTRY_NO_ANCHOR, event->anchor, NULL);
+        return 0;
     }
-    settle(event->wanted, verdict, event->anchor);
+    if (cluster_read_block(answer, &block, error)) return error->code;
+    registry_verdict verdict = registry_verify(it->verifier, event->wanted->event, block.hash32);
+    settle(it, event->wanted, verdict, event->anchor, block.hash32);
     return 0;
 }
 
@@ -113,7 +118,7 @@ static int exchange(state *it, base_error *error)
 int cluster_check_events(dstack_p2p *sdk, eth_rpc *rpc, registry_verifier *verifier, uint64_t head,
                          cluster_wanted_set *wanted, base_error *error)
 {
-    state it = {.sdk = sdk, .rpc = rpc, .verifier = verifier, .at_once = BLOCKS_AT_ONCE};
+    state it = {.sdk = sdk, .rpc = rpc, .verifier = verifier, .set = wanted, .at_once = BLOCKS_AT_ONCE};
     if (!collect(&it, wanted, head)) return base_fail(error, DSTACK_P2P_ERR_NO_MEMORY, "out of memory");
     while (it.next < it.count)
         if (exchange(&it, error)) break;

@@ -30,6 +30,11 @@ typedef struct cluster_proof {
     bool told;                /**< the application has heard that it is left out */
 } cluster_proof;
 
+/** Hears of each event that was checked, with the hash of its anchor block, NULL when there is no such block.
+ *  All of it is borrowed for the duration of the call. */
+typedef void (*cluster_judged_fn)(void *context, const cluster_proof *proof, const registry_event *event,
+                                  const uint8_t *anchor_hash32);
+
 /** Shared by the threads of a handle. All zero but for the lock: nothing is known. */
 typedef struct cluster_proofs {
     pthread_mutex_t lock;

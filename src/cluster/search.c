@@ -151,8 +151,9 @@ int cluster_search_evidence(cluster_search *search, cluster_proof *proofs, size_
     state it = {.search = search, .first_trip = eth_rpc_round_trips(search->rpc), .start_ms = search->now_ms};
     if (!cluster_wanted_collect(&it.wanted, proofs, count, search->now_ms))
         base_fail(error, DSTACK_P2P_ERR_NO_MEMORY, "out of memory");
-    else if (!search_recent(&it, error) && !search_all(&it, error))
-        search_later(&it, error);
+    it.wanted.judged = search->judged;
+    it.wanted.judged_context = search->judged_context;
+    if (!error->code && !search_recent(&it, error) && !search_all(&it, error)) search_later(&it, error);
     cluster_wanted_free(&it.wanted);
     return error->code;
 }

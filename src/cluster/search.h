@@ -26,6 +26,8 @@ typedef struct cluster_search {
     uint64_t now_ms;
     uint64_t known; /**< an earlier list's that was checked; 0 = none */
     eth_log_limits limits;
+    cluster_judged_fn judged; /**< for who wants to see the evidence itself; NULL = nobody */
+    void *judged_context;
 } cluster_search;
 
 /**

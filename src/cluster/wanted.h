@@ -15,7 +15,9 @@ typedef struct cluster_wanted {
 typedef struct cluster_wanted_set {
     cluster_wanted *items;
     size_t count;
-    size_t open; /**< those that nothing is proven of yet */
+    size_t open;              /**< those that nothing is proven of yet */
+    cluster_judged_fn judged; /**< NULL = nobody */
+    void *judged_context;
 } cluster_wanted_set;
 
 /** Whoever of the proofs is due; false = no memory. To be freed also then. */
