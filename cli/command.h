@@ -45,6 +45,7 @@ enum {
     CLI_TRUST = 8,       /**< what peers are checked against */
     CLI_PAYS = 16,       /**< who pays, and how much at most */
     CLI_SPENDS = 32,     /**< dry runs and confirmation: everything that an operator pays for */
+    CLI_ROOT = 128,      /**< the part of CLI_TRUST that says what is trusted: the KMS root and apps */
     CLI_NO_CONTRACT = 64 /**< with CLI_CHAIN: the contract's address is no option of it */
 };
 

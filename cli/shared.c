@@ -29,12 +29,15 @@ static const cli_option guest[] = {
      "how long to wait for a guest agent that is not there yet (0: not at all)"},
     {0}};
 
-static const cli_option trust[] = {
+static const cli_option root[] = {
     {"kms-root", 0, "ADDRESS", "KMS_ROOT_ADDRESS",
      "the KMS root that peers are checked against (that of this node's own key, where there is a guest "
      "agent)"},
     {"app-ids", 0, "ID[,ID...]", "DSTACK_P2P_APP_IDS",
      "the apps whose instances may be peers (those that the contract allows)"},
+    {0}};
+
+static const cli_option trust[] = {
     {"evidence", 0, "WHICH", "DSTACK_P2P_EVIDENCE",
      "auto: check peers where the KMS root is known; required: no list without; off: believe the node "
      "(auto)"},
@@ -59,7 +62,7 @@ static const cli_option spends[] = {
 static const struct {
     unsigned mask;
     const cli_option *table;
-} tables[] = {{CLI_CONTRACT, contract}, {CLI_CHAIN, chain}, {CLI_GUEST, guest},
+} tables[] = {{CLI_CONTRACT, contract}, {CLI_CHAIN, chain}, {CLI_GUEST, guest},  {CLI_TRUST | CLI_ROOT, root},
               {CLI_TRUST, trust},       {CLI_PAYS, pays},   {CLI_SPENDS, spends}};
 
 const cli_option *cli_command_options(const cli_command *command, size_t index)
