@@ -43,6 +43,8 @@ static const cli_command *const commands[] = {
     &command_peers,
     &command_watch,
     &command_wait,
+    &command_verify,
+    &command_kms_root,
 };
 
 const cli_command *cli_command_at(size_t index)

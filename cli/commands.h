@@ -43,5 +43,7 @@ extern const cli_command command_doctor;
 extern const cli_command command_peers;
 extern const cli_command command_watch;
 extern const cli_command command_wait;
+extern const cli_command command_verify;
+extern const cli_command command_kms_root;
 
 #endif
