@@ -11,25 +11,33 @@
  */
 
 /**
- * Exit statuses. From 10 on they are the library's codes (docs/errors.md): who could not be reached, what was
- * refused.
+ * Exit statuses: X(NAME, value, "what it means"). From 10 on they are the library's codes (docs/errors.md):
+ * who could not be reached, what was refused.
  */
+#define CLI_STATUS_MAP(X)                                                                                    \
+    X(OK, 0, "done")                                                                                         \
+    X(NO, 1, "it was looked at, and the answer is no")                                                       \
+    X(USAGE, 2, "the command line, the configuration file or another file that was given is wrong")          \
+    X(DECLINED, 3, "not confirmed: nothing was sent")                                                        \
+    X(TIMED_OUT, 4, "what was waited for did not come about")                                                \
+    X(CHILD, 5, "a command that was run has failed")                                                         \
+    X(OUTPUT, 6, "the output cannot be written")
+
+/** CLI_OK, CLI_NO, ...: see CLI_STATUS_MAP. */
 typedef enum cli_status {
-    CLI_OK = 0,
-    CLI_NO = 1,        /**< it was looked at, and the answer is no */
-    CLI_USAGE = 2,     /**< the command line, or the configuration file, is wrong */
-    CLI_DECLINED = 3,  /**< not confirmed: nothing was sent */
-    CLI_TIMED_OUT = 4, /**< what was waited for did not come about */
-    CLI_CHILD = 5,     /**< a command that was run has failed */
-    CLI_OUTPUT = 6     /**< the output cannot be written */
+#define CLI_STATUS_X(name, value, sentence) CLI_##name = value,
+    CLI_STATUS_MAP(CLI_STATUS_X)
+#undef CLI_STATUS_X
 } cli_status;
 
 /** What may be given, with "--name", and with "-l" if there is a letter. Tables of them end with a zero one.
  */
 typedef struct cli_option {
     const char *name;
-    char letter;          /**< 0 = none */
-    const char *argument; /**< what it is called in the help, "FILE"; NULL = a flag */
+    char letter; /**< 0 = none */
+    /** What it is called in the help; NULL = a flag. "on|off" are all the values that there are, FILE, DIR
+     * and ENDPOINT are files, CMD is a command: completion goes by that. */
+    const char *argument;
     const char *variable; /**< environment variable and key of the configuration file; NULL = none */
     const char *help;     /**< one sentence or more, without a capital or a full stop */
 } cli_option;
@@ -54,7 +62,7 @@ struct cli_run;
 typedef struct cli_command {
     const char *name;
     cli_group group;
-    const char *arguments;     /**< as in the help, "INSTANCE..."; "" = none */
+    const char *arguments;     /**< as in the help, "INSTANCE..." or "on|off"; "" = none */
     unsigned least, most;      /**< arguments; `most` 0 with `least` 0 = none */
     const char *summary;       /**< half a line */
     const char *description;   /**< paragraphs, separated by an empty line; no line breaks within */

@@ -89,13 +89,9 @@ static void print_group(cli_group group)
 
 static void print_statuses(void)
 {
-    fputs("\nExit status: 0 done; 1 looked at, and the answer is no; 2 misuse; 3 not confirmed, nothing was "
-          "sent;\n"
-          "4 what was waited for did not come about; 5 a command that was run has failed; 6 the output "
-          "cannot be\n"
-          "written; otherwise:\n",
-          stdout);
+    fputs("\nExit status:\n", stdout);
 #define ROW(name, value, sentence) printf("  %2d  %s\n", value, sentence);
+    CLI_STATUS_MAP(ROW)
     DSTACK_P2P_ERROR_MAP(ROW)
 #undef ROW
 }

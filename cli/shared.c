@@ -38,10 +38,10 @@ static const cli_option root[] = {
     {0}};
 
 static const cli_option trust[] = {
-    {"evidence", 0, "WHICH", "DSTACK_P2P_EVIDENCE",
+    {"evidence", 0, "auto|required|off", "DSTACK_P2P_EVIDENCE",
      "auto: check peers where the KMS root is known; required: no list without; off: believe the node "
      "(auto)"},
-    {"block", 0, "WHICH", NULL, "read the latest, safe or finalized block (latest)"},
+    {"block", 0, "latest|safe|finalized", NULL, "the block to read (latest)"},
     {0}};
 
 static const cli_option pays[] = {

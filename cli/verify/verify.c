@@ -114,7 +114,7 @@ static const cli_option options[] = {
     {"offline", 'o', "FILE", NULL, "check a saved FILE, without a node and without a guest agent"},
     {"trust-contract", 0, NULL, NULL,
      "where no KMS root is given: check against the contract's own, which is the node's word"},
-    {"block", 0, "WHICH", NULL, "read the list of the latest, safe or finalized block (latest)"},
+    {"block", 0, "latest|safe|finalized", NULL, "the block to read the list of (latest)"},
     {0}};
 
 const cli_command command_verify = {
