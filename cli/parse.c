@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_VALUE = 256 }; /* what getopt_long returns for the option at index 0 */
+enum { FIRST_VALUE = 256, SHOWN_MAX = 42 }; /* what getopt_long returns for the option at index 0 */
 
 static void collect(cli_run *run)
 {
@@ -45,18 +45,17 @@ static size_t find_letter(const cli_run *run, int letter)
     return i;
 }
 
+/* optopt tells a letter, also from within several in one word; of a long option the word is the last one
+ * read. */
 static int refuse(const cli_run *run, int found, char **argv)
 {
     const char *given = argv[optind - 1];
+    int len = (int)strcspn(given, "=");
+    if (optopt > 0 && optopt < FIRST_VALUE)
+        return cli_misuse(run, found == ':' ? "-%c needs a value" : "there is no option -%c", optopt);
     if (found == ':') return cli_misuse(run, "%s needs a value", given);
-    if (strncmp(given, "--", 2) == 0) {
-        int len = (int)strcspn(given, "=");
-        return cli_misuse(run,
-                          given[len] ? "there is no option %.*s, or it takes no value"
-                                     : "there is no option %.*s, or it is an abbreviation of several",
-                          len, given);
-    }
-    return cli_misuse(run, "there is no option -%c", optopt);
+    if (optopt) return cli_misuse(run, "%.*s takes no value", len, given);
+    return cli_misuse(run, "there is no option %.*s, or it is an abbreviation of several", len, given);
 }
 
 static int take(cli_run *run, size_t i, const char *value)
@@ -67,6 +66,12 @@ static int take(cli_run *run, size_t i, const char *value)
     return 0;
 }
 
+/* What is long may be a private key in the wrong place. */
+static const char *shown(const char *text)
+{
+    return strlen(text) > SHOWN_MAX ? "..." : text;
+}
+
 static int check_arguments(cli_run *run, int argc, char **argv)
 {
     const cli_command *command = run->command;
@@ -75,7 +80,7 @@ static int check_arguments(cli_run *run, int argc, char **argv)
     if (run->argument_count < command->least)
         return cli_misuse(run, "something is missing: %s %s", command->name, command->arguments);
     if (run->argument_count > command->most)
-        return cli_misuse(run, "'%s' is more than it takes", run->arguments[command->most]);
+        return cli_misuse(run, "'%s' is more than it takes", shown(run->arguments[command->most]));
     return CLI_GO;
 }
 
@@ -97,6 +102,7 @@ int cli_parse(cli_run *run, const cli_command *command, int argc, char **argv)
         if (take(run, i, optarg)) return CLI_USAGE;
     }
     if (cli_has(run, "help")) return CLI_HELP;
+    run->json = cli_has(run, "json"); /* it may have been the value of another one */
     run->verbose = cli_has(run, "verbose");
     return check_arguments(run, argc, argv);
 }
