@@ -43,13 +43,16 @@ static char *trim(char *text)
     return text;
 }
 
-/* Quotation marks around the whole value, as systemd and shells have them. */
-static char *unquote(char *text)
+/* Takes off quotation marks around the whole value, as systemd and shells have them. False when they are not
+ * closed, or something is behind them: a comment, which would otherwise be a part of the value. */
+static bool unquote(char **text)
 {
-    size_t len = strlen(text);
-    if (len < 2 || (*text != '"' && *text != '\'') || text[len - 1] != *text) return text;
-    text[len - 1] = '\0';
-    return text + 1;
+    size_t len = strlen(*text);
+    if (**text != '"' && **text != '\'') return true;
+    if (len < 2 || strchr(*text + 1, **text) != *text + len - 1) return false;
+    (*text)[len - 1] = '\0';
+    ++*text;
+    return true;
 }
 
 static int refuse(const cli_run *run, const char *name, unsigned number, const char *why)
@@ -84,8 +87,9 @@ static int read_line(const cli_run *run, const char *name, unsigned number, char
     if (!is_known(key))
         return cli_fail(run, CLI_USAGE, "%s, line %u: '%.40s' is no setting", name, number, key);
     if (!is_new(seen, key)) return refuse(run, name, number, "the key is there twice");
-    const char *value = unquote(trim(equals + 1));
     const char *set = getenv(key);
+    char *value = trim(equals + 1);
+    if (!unquote(&value)) return refuse(run, name, number, "the quotation marks are not around the value");
     if (*value && !(set && *set) && setenv(key, value, 1))
         return cli_fail(run, DSTACK_P2P_ERR_NO_MEMORY, "out of memory");
     return 0;
@@ -125,28 +129,41 @@ static int read_file(const cli_run *run, const char *path, FILE *file)
     return status;
 }
 
+/* A file that is there and cannot be read is not passed over: it may say the opposite of the next one. */
+static FILE *open_if_there(const cli_run *run, const char *path, int *status)
+{
+    FILE *file = fopen(path, "re");
+    if (!file && errno != ENOENT && errno != ENOTDIR)
+        *status = cli_fail(run, CLI_USAGE, "%s: %s", path, strerror(errno));
+    return file;
+}
+
 /* The first of the usual places where there is one; NULL when there is none. */
-static FILE *open_usual(char path[static PATH_TEXT])
+static FILE *open_usual(const cli_run *run, char path[static PATH_TEXT], int *status)
 {
     const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+    FILE *file = NULL;
     if (config && *config == '/')
         snprintf(path, PATH_TEXT, "%s/dstack-p2p.conf", config);
+    else if (home && *home == '/')
+        snprintf(path, PATH_TEXT, "%s/.config/dstack-p2p.conf", home);
     else
-        snprintf(path, PATH_TEXT, "%s/.config/dstack-p2p.conf", home ? home : "");
-    FILE *file = fopen(path, "re");
-    if (file) return file;
+        *path = '\0';
+    if (*path) file = open_if_there(run, path, status);
+    if (file || *status) return file;
     snprintf(path, PATH_TEXT, "/etc/dstack-p2p.conf");
-    return fopen(path, "re");
+    return open_if_there(run, path, status);
 }
 
 int cli_config_file_read(const cli_run *run)
 {
     char path[PATH_TEXT];
+    int status = 0;
     const char *given = cli_value(run, "config");
-    FILE *file = given ? fopen(given, "re") : open_usual(path);
+    FILE *file = given ? fopen(given, "re") : open_usual(run, path, &status);
     if (!file && given) return cli_fail(run, CLI_USAGE, "%s: %s", given, strerror(errno));
-    if (!file) return 0;
-    int status = read_file(run, given ? given : path, file);
+    if (!file) return status;
+    status = read_file(run, given ? given : path, file);
     fclose(file);
     return status;
 }
