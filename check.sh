@@ -20,7 +20,7 @@ for memory, which take their time and an idle machine; or those named:
   lint         shellcheck, clang-format, forge fmt
   contract     forge build, forge test, gas snapshots, the ABI, storage layout, size, the page on the
                contract, the deployment, what makes the mutants
-  constants    generated files match the contract and the header
+  constants    generated files match the contract, the header and the tool's commands
   c            C tests under AddressSanitizer and UndefinedBehaviorSanitizer (gcc)
   clang        everything builds with clang and in release mode, warnings are errors
   scripts      tests/*_test.sh: hello_p2p, launchers and whole clusters, with real processes
@@ -84,7 +84,8 @@ suite_contract() {
 
 suite_constants() {
   ./scripts/gen_contract_constants.sh --check &&
-    ./scripts/gen_errors_doc.sh --check
+    ./scripts/gen_errors_doc.sh --check &&
+    ./scripts/gen_manual.sh --check
 }
 
 # ctest's own log holds every program's output, which its summary leaves out.

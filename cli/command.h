@@ -36,7 +36,7 @@ typedef struct cli_option {
     const char *name;
     char letter; /**< 0 = none */
     /** What it is called in the help; NULL = a flag. "on|off" are all the values that there are, FILE, DIR
-     * and ENDPOINT are files, CMD is a command: completion goes by that. */
+     * and ENDPOINT are files, COMMAND is a program: completion goes by that. */
     const char *argument;
     const char *variable; /**< environment variable and key of the configuration file; NULL = none */
     const char *help;     /**< one sentence or more, without a capital or a full stop */

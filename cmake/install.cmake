@@ -20,3 +20,12 @@ write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/dstack-p2p-config-v
   COMPATIBILITY SameMajorVersion)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/dstack-p2p-config.cmake
   ${CMAKE_CURRENT_BINARY_DIR}/dstack-p2p-config-version.cmake DESTINATION ${package_dir})
+
+if(DSTACK_P2P_BUILD_PROGRAMS)
+  file(GLOB man_pages CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/man/*.1)
+  install(FILES ${man_pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+  install(FILES ${PROJECT_SOURCE_DIR}/completions/dstack-p2p.bash
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME dstack-p2p)
+  install(FILES ${PROJECT_SOURCE_DIR}/completions/_dstack-p2p
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
+endif()

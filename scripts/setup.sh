@@ -53,6 +53,11 @@ DEVELOP=(
   'has_command make:make'
   'has_command valgrind:valgrind'
   'has_command promtool:prometheus'
+  'has_command man:man-db'
+  'has_command groff:groff-base'
+  'has_command col:bsdextrautils'
+  'has_command mandoc:mandoc'
+  'has_command zsh:zsh'
 )
 
 # missing_packages TEST:PACKAGE...
