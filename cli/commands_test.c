@@ -10,7 +10,7 @@
  * What must hold of every command's rows, whoever adds one: help, manual and completions are made of them.
  */
 
-enum { HELP_MAX = 400, SUMMARY_MAX = 70, WORDS_MAX = 64 };
+enum { HELP_MAX = 400, SUMMARY_MAX = 90, WORDS_MAX = 64 };
 
 static void check_each(void (*check)(const cli_command *command))
 {

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { WIDTH = 100, INDENT = 30 };
+enum { WIDTH = 100, INDENT = 30, NAME_INDENT = 23, EXAMPLE_INDENT = 2 };
 
 /* Words of a paragraph, broken at WIDTH, the lines after the first with so many spaces in front. */
 static void print_wrapped(const char *text, size_t at, size_t indent)
@@ -60,12 +60,40 @@ static void print_paragraphs(const char *text)
     }
 }
 
+/* Where a command that is too long is broken: before the last option that begins within the width, else
+ * before the last word, and not within quotation marks; 0 = nowhere. */
+static size_t find_break(const char *text, size_t len, size_t width)
+{
+    size_t option = 0, word = 0;
+    char quote = 0;
+    for (size_t i = 0; i + 1 < len && i <= width; i++) {
+        if (quote ? text[i] == quote : text[i] == '\'' || text[i] == '"') quote = quote ? 0 : text[i];
+        if (quote || text[i] != ' ') continue;
+        word = i;
+        if (text[i + 1] == '-') option = i;
+    }
+    return option ? option : word;
+}
+
+/* A line of examples: what can be copied stays so, with a backslash where it goes on. */
+static void print_example(const char *text, size_t len)
+{
+    size_t indent = EXAMPLE_INDENT, at;
+    while (*text != ' ' && indent + len > WIDTH && (at = find_break(text, len, WIDTH - indent - 2))) {
+        printf("%*s%.*s \\\n", (int)indent, "", (int)at, text);
+        text += at + 1;
+        len -= at + 1;
+        indent = 3 * EXAMPLE_INDENT;
+    }
+    printf("%*s%.*s\n", (int)indent, "", (int)len, text);
+}
+
 static void print_examples(const char *text)
 {
     fputs("\nExamples:\n", stdout);
     while (*text) {
         size_t len = strcspn(text, "\n");
-        printf("  %.*s\n", (int)len, text);
+        print_example(text, len);
         text += len + (text[len] == '\n');
     }
 }
@@ -83,8 +111,11 @@ static void print_group(cli_group group)
 {
     const cli_command *command;
     printf("\n%s:\n", cli_group_name(group));
-    for (size_t i = 0; (command = cli_command_at(i)); i++)
-        if (command->group == group) printf("  %-20s %s\n", command->name, command->summary);
+    for (size_t i = 0; (command = cli_command_at(i)); i++) {
+        if (command->group != group) continue;
+        printf("  %-*s", NAME_INDENT - 2, command->name);
+        print_wrapped(command->summary, NAME_INDENT, NAME_INDENT);
+    }
 }
 
 static void print_statuses(void)
