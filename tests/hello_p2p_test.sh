@@ -184,6 +184,31 @@ speaks_http() {
   expect_text "$answer" "Content-Length: "
 }
 
+# _value METRICS NAME
+_value() { sed -n "s/^$2 //p" <<<"$1"; }
+
+answers_metrics() {
+  local first second name
+  expect_text "$(hello_get "$PORT_A" /metrics -I)" "Content-Type: text/plain; version=0.0.4"
+  first=$(hello_get "$PORT_A" /metrics)
+  promtool check metrics <<<"$first"
+  [ "$(_value "$first" dstack_p2p_registered)" = 1 ]
+  [ "$(_value "$first" dstack_p2p_peers)" = 2 ]
+  [ "$(_value "$first" dstack_p2p_lease_left_seconds)" = +Inf ]
+  [ "$(_value "$first" dstack_p2p_keeper_error_code)" = 0 ]
+  awk -v age="$(_value "$first" dstack_p2p_list_age_seconds)" 'BEGIN { exit !(age >= 0 && age < 10) }'
+  awk -v at="$(_value "$first" process_start_time_seconds)" -v now="$(date +%s)" 'BEGIN { exit !(at > now - 600 && at <= now) }'
+  expect_json .message "$(hello_get "$PORT_A" "/hello?from=$ID_B")"
+  second=$(hello_get "$PORT_A" /metrics)
+  for name in hello_greetings_sent hello_greetings_answered hello_greetings_received; do
+    [ "$(_value "$second" "dstack_p2p_${name}_total")" -ge 1 ] || fail "$name"
+  done
+  for name in changes_total rpc_requests_total rpc_failures_total rpc_duration_seconds_count hello_greetings_received_total; do
+    [ "$(_value "$second" "dstack_p2p_$name")" -ge "$(_value "$first" "dstack_p2p_$name")" ] || fail "$name"
+  done
+  [ "$(_value "$second" dstack_p2p_hello_greetings_received_total)" -gt "$(_value "$first" dstack_p2p_hello_greetings_received_total)" ]
+}
+
 # It makes two handles, the first one to learn the instance id for its URL; the key pays all the same.
 takes_the_key_out_of_its_environment() {
   local port digits=${ANVIL_KEY#0x}
@@ -445,6 +470,7 @@ test_case "/hello ignores senders that are no instance id" ignores_a_bad_sender
 test_case "/peers" answers_peers
 test_case "two nodes greet each other" nodes_greet_each_other
 test_case "404, 405, HEAD" speaks_http
+test_case "/metrics" answers_metrics
 test_case "listens on 127.0.0.1 only" listens_on_loopback_only
 test_case "stays below 12 MiB" stays_small
 test_case "the gateway's URL" publishes_the_gateway_url

@@ -67,6 +67,14 @@ static void log_answer(const char *url, const greeting_answer *answer, uint32_t 
         log_debug("%s: %s (failed %" PRIu32 " times before)", url, error, failures);
 }
 
+static void count(hello_counts *counts, const greeting_answer *answer)
+{
+    if (answer->message)
+        counts->answered++;
+    else
+        counts->failed++;
+}
+
 /* The peer may have left or changed meanwhile: then the answer concerns nobody. */
 static void settle(hello_greeter *self, const hello_target *target, greeting_answer *answer)
 {
@@ -74,6 +82,7 @@ static void settle(hello_greeter *self, const hello_target *target, greeting_ans
     log_answer(target->url, answer, target->failures);
     pthread_mutex_lock(&node->lock);
     hello_peer *item = peers_find(&node->others, target->id);
+    count(&node->counts, answer);
     if (item && !strcmp(item->url, target->url)) keep_answer(item, answer);
     pthread_mutex_unlock(&node->lock);
     greeting_answer_free(answer);
@@ -88,6 +97,7 @@ static bool next_target(hello_greeter *self, hello_target *target, uint64_t *nex
     hello_peer *item = peers_due(&node->others, node_now_ms(), next_ms);
     if (item && (target->url = strdup(item->url))) {
         item->in_flight = true;
+        node->counts.sent++;
         memcpy(target->id, item->id, sizeof target->id);
         memcpy(target->own_id, node->instance_id, sizeof target->own_id);
         target->failures = item->failures;

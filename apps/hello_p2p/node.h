@@ -12,6 +12,11 @@
 /** What this process's registrations have come to. */
 typedef enum hello_standing { STANDING_NOTHING_SENT, STANDING_UNKNOWN, STANDING_LISTED } hello_standing;
 
+/** Since the start. Greetings are requests to /hello. */
+typedef struct hello_counts {
+    uint64_t sent, answered, failed, received;
+} hello_counts;
+
 /**
  * What this node knows: filled in by the main thread, the SDK's monitor and the greeter, read by the
  * server. Everything below `lock` is guarded by it; nobody holds it while waiting for the network.
@@ -32,6 +37,7 @@ typedef struct hello_node {
     char reason[512];    /**< why we are not registered */
     dstack_p2p *watched; /**< handle whose monitor runs */
     hello_peers others;
+    hello_counts counts;
 } hello_node;
 
 /** False: no memory or no descriptors. */

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "server.h"
+#include "figures.h"
 #include "guard.h"
+#include "metrics.h"
+#include "respond.h"
 #include "view.h"
 
-#include <microhttpd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -27,39 +29,6 @@ struct hello_server {
     uint64_t peers_ms;          /* when it was made */
 };
 
-/* Takes over the body, which is NULL when there was no memory for it. */
-static struct MHD_Response *make_response(json_t *body)
-{
-    char *json = body ? json_dumps(body, JSON_ENSURE_ASCII | JSON_INDENT(2)) : NULL;
-    char *text = json ? realloc(json, strlen(json) + 2) : NULL;
-    json_decref(body);
-    if (!text) {
-        free(json);
-        return NULL;
-    }
-    strcat(text, "\n");
-    struct MHD_Response *response =
-        MHD_create_response_from_buffer(strlen(text), text, MHD_RESPMEM_MUST_FREE);
-    if (!response) {
-        free(text);
-        return NULL;
-    }
-    MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "application/json");
-    MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
-    return response;
-}
-
-static enum MHD_Result send_json(struct MHD_Connection *connection, unsigned status, json_t *body)
-{
-    struct MHD_Response *response = make_response(body);
-    if (!response) return MHD_NO;
-    if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
-        MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
-    enum MHD_Result result = MHD_queue_response(connection, status, response);
-    MHD_destroy_response(response);
-    return result;
-}
-
 /* The only answer that grows with the cluster is shared: many who ask, or read slowly, cost what a few do. */
 static enum MHD_Result send_peers(hello_server *self, struct MHD_Connection *connection)
 {
@@ -67,10 +36,15 @@ static enum MHD_Result send_peers(hello_server *self, struct MHD_Connection *con
     uint64_t now_ms = node_now_ms();
     if (!self->peers || now_ms - self->peers_ms >= PEERS_FRESH_MS) {
         if (self->peers) MHD_destroy_response(self->peers);
-        self->peers = make_response(view_peers(self->node, &status));
+        self->peers = respond_make(view_peers(self->node, &status));
         self->peers_ms = now_ms;
     }
     return self->peers ? MHD_queue_response(connection, status, self->peers) : MHD_NO;
+}
+
+static enum MHD_Result send_metrics(hello_server *self, struct MHD_Connection *connection)
+{
+    return respond_text(connection, METRICS_TYPE, figures_text(self->node));
 }
 
 static json_t *answer(hello_node *node, struct MHD_Connection *connection, const char *path, unsigned *status)
@@ -80,7 +54,7 @@ static json_t *answer(hello_node *node, struct MHD_Connection *connection, const
     if (!strcmp(path, "/info")) return view_info(node, status);
     if (!strcmp(path, "/health")) return view_health(node, status);
     *status = MHD_HTTP_NOT_FOUND;
-    return json_pack("{ss}", "error", "there are /hello, /info, /peers and /health");
+    return json_pack("{ss}", "error", "there are /hello, /info, /peers, /health and /metrics");
 }
 
 static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *path,
@@ -88,17 +62,20 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
                                   size_t *upload_size, void **request)
 {
     hello_server *self = context;
-    unsigned status = MHD_HTTP_METHOD_NOT_ALLOWED;
+    unsigned status = MHD_HTTP_OK;
     (void)version;
     (void)upload;
     (void)upload_size;
     (void)request;
     bool reads = !strcmp(method, MHD_HTTP_METHOD_GET) || !strcmp(method, MHD_HTTP_METHOD_HEAD);
     guard_answering(self->guard, connection);
-    if (reads && !strcmp(path, "/peers")) return send_peers(self, connection);
-    json_t *body = reads ? answer(self->node, connection, path, &status)
-                         : json_pack("{ss}", "error", "only GET and HEAD are served");
-    return send_json(connection, status, body);
+    if (!reads)
+        return respond_json(connection, MHD_HTTP_METHOD_NOT_ALLOWED,
+                            json_pack("{ss}", "error", "only GET and HEAD are served"));
+    if (!strcmp(path, "/peers")) return send_peers(self, connection);
+    if (!strcmp(path, "/metrics")) return send_metrics(self, connection);
+    json_t *body = answer(self->node, connection, path, &status);
+    return respond_json(connection, status, body);
 }
 
 /* How many connections fit into the descriptors we may open. */
@@ -128,6 +105,13 @@ static struct MHD_Daemon *start(hello_server *self, int listen_fd, unsigned limi
                             MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK_BYTES, MHD_OPTION_END);
 }
 
+static void destroy(hello_server *self)
+{
+    if (self->peers) MHD_destroy_response(self->peers);
+    guard_free(self->guard);
+    free(self);
+}
+
 hello_server *server_start(hello_node *node, int listen_fd)
 {
     unsigned limit = connection_limit();
@@ -137,9 +121,8 @@ hello_server *server_start(hello_node *node, int listen_fd)
         self->guard = guard_new(limit);
         if (self->guard) self->daemon = start(self, listen_fd, limit);
         if (self->daemon) return self;
-        guard_free(self->guard);
+        destroy(self);
     }
-    free(self);
     close(listen_fd);
     return NULL;
 }
@@ -148,7 +131,5 @@ void server_stop(hello_server *self)
 {
     if (!self) return;
     MHD_stop_daemon(self->daemon);
-    if (self->peers) MHD_destroy_response(self->peers);
-    guard_free(self->guard);
-    free(self);
+    destroy(self);
 }

@@ -18,6 +18,7 @@ json_t *view_hello(hello_node *self, const char *from, unsigned *status)
     bool known = self->instance_id[0];
     size_t count = self->others.count;
     if (from && is_instance_id(from)) peers_heard(&self->others, from, (int64_t)time(NULL));
+    self->counts.received += known;
     snprintf(message, sizeof message, "Hello from %s!", self->instance_id);
     pthread_mutex_unlock(&self->lock);
     *status = known ? 200 : 503;

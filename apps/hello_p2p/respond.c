@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+#include "respond.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void describe(struct MHD_Response *response, const char *type, const char *cache)
+{
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, cache);
+    MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+}
+
+static struct MHD_Response *from_text(char *text, const char *type)
+{
+    if (!text) return NULL;
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(strlen(text), text, MHD_RESPMEM_MUST_FREE);
+    if (response)
+        describe(response, type, "no-store");
+    else
+        free(text);
+    return response;
+}
+
+struct MHD_Response *respond_make(json_t *body)
+{
+    char *json = body ? json_dumps(body, JSON_ENSURE_ASCII | JSON_INDENT(2)) : NULL;
+    char *text = json ? realloc(json, strlen(json) + 2) : NULL;
+    json_decref(body);
+    if (!text) {
+        free(json);
+        return NULL;
+    }
+    strcat(text, "\n");
+    return from_text(text, "application/json");
+}
+
+static enum MHD_Result send_off(struct MHD_Connection *connection, unsigned status,
+                                struct MHD_Response *response)
+{
+    if (!response) return MHD_NO;
+    enum MHD_Result result = MHD_queue_response(connection, status, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+enum MHD_Result respond_json(struct MHD_Connection *connection, unsigned status, json_t *body)
+{
+    struct MHD_Response *response = respond_make(body);
+    if (response && status == MHD_HTTP_METHOD_NOT_ALLOWED)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+    return send_off(connection, status, response);
+}
+
+enum MHD_Result respond_text(struct MHD_Connection *connection, const char *type, char *text)
+{
+    return send_off(connection, MHD_HTTP_OK, from_text(text, type));
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HELLO_RESPOND_H
+#define HELLO_RESPOND_H
+
+#include <jansson.h>
+#include <microhttpd.h>
+
+/*
+ * Answers to a request. What all have in common: their type is what we say, and nobody keeps them unless the
+ * answer says so.
+ */
+
+/** An answer in JSON, to be queued any number of times and destroyed. Takes over the body, which is NULL when
+ *  there was no memory for it; NULL likewise. */
+struct MHD_Response *respond_make(json_t *body);
+
+/** Queues it, and destroys it. NULL, and MHD_NO, when there was no memory. */
+enum MHD_Result respond_json(struct MHD_Connection *connection, unsigned status, json_t *body);
+
+/** A text, which is taken over; NULL when there was no memory. */
+enum MHD_Result respond_text(struct MHD_Connection *connection, const char *type, char *text);
+
+#endif
