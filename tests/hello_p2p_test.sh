@@ -27,6 +27,7 @@ helps() {
   expect_status 0 "$HELLO_P2P" --help
   expect_text "$OUT" "usage: hello_p2p CONTRACT"
   expect_text "$OUT" "42  the instance holds no NFT"
+  expect_text "$OUT" "/hello, /info, /peers, /health, /events and /metrics"
   [ -z "$ERR" ]
   expect_status 0 "$HELLO_P2P" --version
   expect_text "$OUT" "hello_p2p "
@@ -170,7 +171,7 @@ nodes_greet_each_other() {
 speaks_http() {
   local status path answer
   for path in / /nothing /hello/ /Info '/%68ello/..' "/$(printf '%05000d' 0)"; do
-    status=$(hello_get "$PORT_A" "$path" -o /dev/null -w '%{http_code}')
+    status=$(hello_get "$PORT_A" "$path" --path-as-is -o /dev/null -w '%{http_code}')
     [[ $status = 404 || $status = 414 ]] || fail "$path: $status"
   done
   for path in POST PUT DELETE OPTIONS BREW; do
@@ -182,6 +183,10 @@ speaks_http() {
   expect_text "$answer" "200 OK"
   expect_text "$answer" "Content-Type: application/json"
   expect_text "$answer" "Content-Length: "
+  expect_json '.error == "there are /hello, /info, /peers, /health, /events and /metrics"' "$(hello_get "$PORT_A" /nothing)"
+  for path in /hello /info /peers /health /events /metrics; do
+    [ "$(hello_get "$PORT_A" "$path" -I -o /dev/null -w '%{http_code}')" = 200 ] || fail "HEAD $path"
+  done
 }
 
 # _value METRICS NAME
@@ -196,6 +201,7 @@ answers_metrics() {
   [ "$(_value "$first" dstack_p2p_peers)" = 2 ]
   [ "$(_value "$first" dstack_p2p_lease_left_seconds)" = +Inf ]
   [ "$(_value "$first" dstack_p2p_keeper_error_code)" = 0 ]
+  [ "$(_value "$first" dstack_p2p_hello_event_streams)" = 0 ]
   awk -v age="$(_value "$first" dstack_p2p_list_age_seconds)" 'BEGIN { exit !(age >= 0 && age < 10) }'
   awk -v at="$(_value "$first" process_start_time_seconds)" -v now="$(date +%s)" 'BEGIN { exit !(at > now - 600 && at <= now) }'
   expect_json .message "$(hello_get "$PORT_A" "/hello?from=$ID_B")"
@@ -207,6 +213,60 @@ answers_metrics() {
     [ "$(_value "$second" "dstack_p2p_$name")" -ge "$(_value "$first" "dstack_p2p_$name")" ] || fail "$name"
   done
   [ "$(_value "$second" dstack_p2p_hello_greetings_received_total)" -gt "$(_value "$first" dstack_p2p_hello_greetings_received_total)" ]
+}
+
+# listen_to PORT NAME [CURL OPTION...]: keeps what the stream says in $RUN_DIR/NAME.events.
+listen_to() {
+  process_spawn "$2" "$RUN_DIR/$2.events" curl -sSN --max-time 120 "${@:3}" "http://127.0.0.1:$1/events"
+}
+
+# heard NAME EVENT JQ-EXPRESSION: whether the stream has told such an event.
+heard() {
+  awk -v name="event: $2" '$0 == name { getline; sub(/^data: /, ""); print }' "$RUN_DIR/$1.events" |
+    jq -se --arg id "${INSTANCE:-}" "any($3)" >/dev/null
+}
+
+# shellcheck disable=SC2016 # jq's variable
+tells_events() {
+  local port
+  port=$(free_port)
+  instance_admitted guest
+  listen_to "$PORT_A" listener
+  wait_until 5 heard listener state ".self.instance_id == \"$ID_A\" and .count == 1 and (.peers | length) == 1"
+  hello_start guest "$port" --withdraw
+  wait_until 10 heard listener joined '.instance_id == $id and .count == 2'
+  wait_until 10 heard listener greeted '.instance_id == $id and .response.message == "Hello from \($id)!"'
+  wait_until 10 heard listener greeted_us '.instance_id == $id and .greeted_us_at > 0'
+  wait_until 10 heard listener told '.instance_id == $id and (.greeted | length) == 4'
+  wait_until 10 heard listener status '.healthy and .registered'
+  process_stop guest
+  wait_until 10 heard listener left '.instance_id == $id and .count == 1'
+  process_stop listener
+}
+
+# Where the first listener ended the next one goes on.
+tells_what_was_missed() {
+  local last
+  last=$(sed -n 's/^id: //p' "$RUN_DIR/listener.events" | tail -n 4 | head -n 1)
+  listen_to "$PORT_A" again -H "Last-Event-ID: $last"
+  wait_until 5 heard again status .healthy
+  if grep -q 'event: state' "$RUN_DIR/again.events"; then fail "it began with the state"; fi
+  expect_text "$(head -n 1 "$RUN_DIR/again.events")" "id: ${last%-*}-$((${last#*-} + 1))"
+  process_stop again
+}
+
+_streams() { [ "$(_value "$(hello_get "$PORT_A" /metrics)" dstack_p2p_hello_event_streams)" = "$1" ]; }
+
+limits_streams() {
+  local i answer
+  for ((i = 0; i < 32; i++)); do listen_to "$PORT_A" "stream$i"; done
+  wait_until 10 _streams 32
+  answer=$(hello_get "$PORT_A" /events -D - -o /dev/null)
+  expect_text "$answer" "503 Service Unavailable"
+  expect_text "$answer" "Retry-After: 5"
+  for ((i = 0; i < 32; i++)); do process_stop "stream$i"; done
+  # Whoever went away is noticed at once, not at the next heartbeat.
+  wait_until 5 _streams 0
 }
 
 # It makes two handles, the first one to learn the instance id for its URL; the key pays all the same.
@@ -402,6 +462,22 @@ _freeze() {
   kill -STOP "$ANVIL_PID"
 }
 
+# One reads, one does not.
+ends_with_open_streams() {
+  local port
+  port=$(free_port)
+  instance_admitted streams
+  hello_start streams "$port"
+  hello_wait_healthy "$port"
+  listen_to "$port" reader
+  wait_until 5 heard reader status .healthy
+  exec {deaf}<>"/dev/tcp/127.0.0.1/$port"
+  printf 'GET /events HTTP/1.1\r\nHost: a\r\n\r\n' >&"$deaf"
+  _signal streams
+  exec {deaf}>&-
+  wait_until 5 _process_gone reader
+}
+
 ends_when_it_cannot_withdraw() {
   local port
   port=$(free_port)
@@ -471,6 +547,9 @@ test_case "/peers" answers_peers
 test_case "two nodes greet each other" nodes_greet_each_other
 test_case "404, 405, HEAD" speaks_http
 test_case "/metrics" answers_metrics
+test_case "/events" tells_events
+test_case "/events goes on where it ended" tells_what_was_missed
+test_case "32 streams, and no more" limits_streams
 test_case "listens on 127.0.0.1 only" listens_on_loopback_only
 test_case "stays below 12 MiB" stays_small
 test_case "the gateway's URL" publishes_the_gateway_url
@@ -486,6 +565,7 @@ test_case "ends while the node hangs" ends_while_node_hangs
 test_case "ends while it retries" ends_while_retrying
 test_case "SIGINT: status 0, still a member" ends_with_status_0
 test_case "SIGTERM with --withdraw: no member any more" withdraws_when_told
+test_case "ends with open streams" ends_with_open_streams
 test_case "ends when it cannot withdraw" ends_when_it_cannot_withdraw
 test_case "an outage of the node: not fresh, then fresh again" survives_an_outage
 test_end

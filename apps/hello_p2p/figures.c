@@ -32,7 +32,7 @@ static double start_time(const hello_node *self)
     return now_s - (double)(node_now_ms() - self->started_ms) / 1000;
 }
 
-char *figures_text(hello_node *self)
+char *figures_text(hello_node *self, size_t streams, uint64_t streams_refused)
 {
     char *text = NULL;
     size_t len = 0;
@@ -44,6 +44,9 @@ char *figures_text(hello_node *self)
     FILE *out = open_memstream(&text, &len);
     if (!out) return NULL;
     write_all(out, &counts, &status, start_time(self));
+    metrics_count(out, "dstack_p2p_hello_event_streams", METRICS_GAUGE, "Open streams of events.", streams);
+    counter(out, "dstack_p2p_hello_event_streams_refused_total",
+            "Streams refused because too many were open.", streams_refused);
     bool failed = ferror(out);
     if (!fclose(out) && !failed) return text;
     free(text);

@@ -18,12 +18,17 @@ enum {
     IDLE_MS = 60000
 };
 
+/* Whom a peer greeted is asked for while somebody looks at the page: one peer at a time, all of them in turn,
+ * and with longer pauses in larger clusters. The place comes after those of the greetings. */
+enum { ASKING = PLACES, ASK_AGAIN_MS = 3000, ASK_PAUSE_MS = 300, ASK_GAP_MS = 50 };
+
 struct hello_greeter {
     hello_node *node;
     CURLM *multi;
     pthread_t thread;
     atomic_bool stopping;
-    hello_greeting *places[PLACES];
+    uint64_t ask_ms; /* when to ask the next one */
+    hello_greeting *places[PLACES + 1];
 };
 
 static uint64_t backoff_ms(uint32_t failures)
@@ -38,6 +43,7 @@ static uint64_t backoff_ms(uint32_t failures)
 static void keep_answer(hello_peer *item, greeting_answer *answer)
 {
     item->in_flight = false;
+    item->news |= NEWS_GREETED;
     free(item->error);
     item->error = answer->error;
     answer->error = NULL;
@@ -54,6 +60,24 @@ static void keep_answer(hello_peer *item, greeting_answer *answer)
         item->failures++;
         item->due_ms = answer->final ? PEER_NEVER : node_now_ms() + backoff_ms(item->failures);
     }
+}
+
+/* Takes over what was told. Who gives no answer said nothing, from now on. */
+static void keep_told(hello_node *node, hello_peer *item, greeting_answer *answer)
+{
+    uint64_t again_ms = ASK_PAUSE_MS * (uint64_t)node->others.count;
+    bool same =
+        item->told_count == answer->told_count && !item->told_at == !!answer->error &&
+        (!item->told_count || !memcmp(item->told, answer->told, item->told_count * sizeof *item->told));
+    item->in_flight = false;
+    item->ask_due_ms = node_now_ms() + (again_ms > ASK_AGAIN_MS ? again_ms : ASK_AGAIN_MS);
+    item->told_at = answer->error ? 0 : (int64_t)time(NULL);
+    if (same) return;
+    item->news |= NEWS_TOLD;
+    free(item->told);
+    item->told = answer->told;
+    item->told_count = answer->told_count;
+    answer->told = NULL;
 }
 
 static void log_answer(const char *url, const greeting_answer *answer, uint32_t failures)
@@ -79,32 +103,57 @@ static void count(hello_counts *counts, const greeting_answer *answer)
 static void settle(hello_greeter *self, const hello_target *target, greeting_answer *answer)
 {
     hello_node *node = self->node;
-    log_answer(target->url, answer, target->failures);
+    if (!target->asks) log_answer(target->url, answer, target->failures);
     pthread_mutex_lock(&node->lock);
     hello_peer *item = peers_find(&node->others, target->id);
-    count(&node->counts, answer);
-    if (item && !strcmp(item->url, target->url)) keep_answer(item, answer);
+    if (item && strcmp(item->url, target->url) != 0) item = NULL;
+    if (!target->asks) count(&node->counts, answer);
+    if (item && target->asks) keep_told(node, item, answer);
+    if (item && !target->asks) keep_answer(item, answer);
     pthread_mutex_unlock(&node->lock);
     greeting_answer_free(answer);
 }
 
-/* Copies out whom to greet next, so that the lock is not held while curl works. */
+/* Copies out whom to turn to, so that the lock is not held while curl works. The lock is held. */
+static bool take(hello_node *node, hello_peer *item, hello_target *target)
+{
+    *target = (hello_target){0};
+    if (!item || !(target->url = strdup(item->url))) return false;
+    item->in_flight = true;
+    memcpy(target->id, item->id, sizeof target->id);
+    memcpy(target->own_id, node->instance_id, sizeof target->own_id);
+    target->failures = item->failures;
+    target->may_be_private = node->private_peers;
+    return true;
+}
+
 static bool next_target(hello_greeter *self, hello_target *target, uint64_t *next_ms)
 {
     hello_node *node = self->node;
-    *target = (hello_target){0};
     pthread_mutex_lock(&node->lock);
-    hello_peer *item = peers_due(&node->others, node_now_ms(), next_ms);
-    if (item && (target->url = strdup(item->url))) {
-        item->in_flight = true;
-        node->counts.sent++;
-        memcpy(target->id, item->id, sizeof target->id);
-        memcpy(target->own_id, node->instance_id, sizeof target->own_id);
-        target->failures = item->failures;
-        target->may_be_private = node->private_peers;
-    }
+    bool taken = take(node, peers_due(&node->others, node_now_ms(), next_ms), target);
+    if (taken) node->counts.sent++;
     pthread_mutex_unlock(&node->lock);
-    return target->url;
+    return taken;
+}
+
+/* When nobody looks, or there are too many peers, nobody is asked. */
+static bool next_to_ask(hello_greeter *self, hello_target *target, uint64_t *next_ms)
+{
+    hello_node *node = self->node;
+    uint64_t now_ms = node_now_ms();
+    pthread_mutex_lock(&node->lock);
+    bool wanted = node->lookers && node->others.count <= HEARSAY_PEERS;
+    hello_peer *item = wanted ? peers_to_ask(&node->others, now_ms, next_ms) : NULL;
+    if (item && self->ask_ms > now_ms) {
+        if (self->ask_ms < *next_ms) *next_ms = self->ask_ms;
+        item = NULL;
+    }
+    bool taken = take(node, item, target);
+    pthread_mutex_unlock(&node->lock);
+    target->asks = true;
+    if (taken) self->ask_ms = now_ms + ASK_GAP_MS;
+    return taken;
 }
 
 /* Takes over the target's string. */
@@ -131,12 +180,13 @@ static uint64_t fill(hello_greeter *self)
         while (!self->places[place] && next_target(self, &target, &next_ms))
             start(self, place, &target);
     }
+    if (!self->places[ASKING] && next_to_ask(self, &target, &next_ms)) start(self, ASKING, &target);
     return next_ms;
 }
 
 static void finish(hello_greeter *self, CURL *easy, CURLcode code)
 {
-    for (size_t place = 0; place < PLACES; place++) {
+    for (size_t place = 0; place <= ASKING; place++) {
         hello_greeting *one = self->places[place];
         if (!one || one->easy != easy) continue;
         greeting_answer answer = greeting_result(one, code);
@@ -197,7 +247,7 @@ void greeter_stop(hello_greeter *self)
     atomic_store(&self->stopping, true);
     node_wake(self->node->greeter_fd);
     pthread_join(self->thread, NULL);
-    for (size_t place = 0; place < PLACES; place++) {
+    for (size_t place = 0; place <= ASKING; place++) {
         if (!self->places[place]) continue;
         curl_multi_remove_handle(self->multi, self->places[place]->easy);
         greeting_free(self->places[place]);

@@ -26,7 +26,8 @@ static size_t on_body(char *data, size_t size, size_t count, void *context)
 {
     hello_greeting *self = context;
     size_t len = size * count;
-    if (len > GREETING_BODY_MAX - self->len) {
+    size_t most = self->target.asks ? HEARSAY_BODY_MAX : GREETING_BODY_MAX;
+    if (len > most - self->len) {
         self->too_long = true;
         return 0;
     }
@@ -98,7 +99,7 @@ static hello_greeting *prepare(const char *hello)
 hello_greeting *greeting_new(const hello_target *target, greeting_answer *answer)
 {
     *answer = (greeting_answer){.timestamp = -1, .peers_known = -1};
-    char *hello = url_hello(target->url, target->own_id);
+    char *hello = target->asks ? url_peers(target->url) : url_hello(target->url, target->own_id);
     if (!hello) {
         answer->error = strdup("not an http or https URL that can be greeted");
         answer->final = true;
@@ -132,6 +133,12 @@ static void parse(const hello_greeting *self, greeting_answer *answer)
     json_decref(root);
 }
 
+static void parse_told(const hello_greeting *self, greeting_answer *answer)
+{
+    const char *problem = hearsay_parse(self->body, self->len, &answer->told, &answer->told_count);
+    if (problem) answer->error = strdup(problem);
+}
+
 greeting_answer greeting_result(const hello_greeting *self, CURLcode code)
 {
     greeting_answer answer = {.timestamp = -1, .peers_known = -1};
@@ -147,6 +154,8 @@ greeting_answer greeting_result(const hello_greeting *self, CURLcode code)
     } else if (status != 200) {
         snprintf(text, sizeof text, "HTTP status %ld", status);
         answer.error = strdup(text);
+    } else if (self->target.asks) {
+        parse_told(self, &answer);
     } else {
         parse(self, &answer);
     }
@@ -167,5 +176,6 @@ void greeting_answer_free(greeting_answer *answer)
 {
     free(answer->message);
     free(answer->error);
+    free(answer->told);
     *answer = (greeting_answer){0};
 }

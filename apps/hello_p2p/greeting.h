@@ -2,6 +2,8 @@
 #ifndef HELLO_GREETING_H
 #define HELLO_GREETING_H
 
+#include "hearsay.h"
+
 #include <curl/curl.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,9 +17,10 @@ typedef struct hello_target {
     char *url;           /**< the connection URL */
     bool may_be_private; /**< connect to addresses that are not public, too */
     uint32_t failures;   /**< greetings that failed before */
+    bool asks;           /**< no greeting: asks whom the peer has greeted */
 } hello_target;
 
-/** One `GET <peer>/hello`, on its way or answered. */
+/** One `GET <peer>/hello`, or `/peers` for who asks, on its way or answered. */
 typedef struct hello_greeting {
     CURL *easy;
     hello_target target;
@@ -31,8 +34,10 @@ typedef struct hello_greeting {
 typedef struct greeting_answer {
     char *message;                  /**< printable ASCII, bounded */
     int64_t timestamp, peers_known; /**< -1: missing */
-    char *error;                    /**< why there is no message */
-    bool final;                     /**< no use in trying again */
+    hello_told *told;               /**< what was asked for; NULL: nobody */
+    size_t told_count;
+    char *error; /**< why there is no message, or nothing that was asked for */
+    bool final;  /**< no use in trying again */
 } greeting_answer;
 
 /** Prepares to greet. Takes over the target's string. NULL, the target being untouched, with `answer` saying

@@ -44,9 +44,9 @@ static int listen_everywhere(unsigned *port)
     return fd;
 }
 
-static greeting_answer greet(const char *url, bool may_be_private)
+static greeting_answer turn_to(const char *url, bool may_be_private, bool asks)
 {
-    hello_target target = {.url = strdup(url), .may_be_private = may_be_private};
+    hello_target target = {.url = strdup(url), .may_be_private = may_be_private, .asks = asks};
     greeting_answer answer;
     memset(target.own_id, 'a', sizeof target.own_id - 1);
     hello_greeting *one = greeting_new(&target, &answer);
@@ -59,9 +59,14 @@ static greeting_answer greet(const char *url, bool may_be_private)
     return answer;
 }
 
-static void expect_kept_out(int listener, const char *url)
+static greeting_answer greet(const char *url, bool may_be_private)
 {
-    greeting_answer answer = greet(url, false);
+    return turn_to(url, may_be_private, false);
+}
+
+static void expect_kept_out(int listener, const char *url, bool asks)
+{
+    greeting_answer answer = turn_to(url, false, asks);
     if (!answer.error || !strstr(answer.error, "not a public one")) fail_msg("%s: %s", url, answer.error);
     assert_false(answer.final);
     assert_null(answer.message);
@@ -83,7 +88,8 @@ static void test_private_addresses(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(hosts); i++) {
         snprintf(url, sizeof url, "http://%s:%u", hosts[i], port);
-        expect_kept_out(listener, url);
+        expect_kept_out(listener, url, false);
+        expect_kept_out(listener, url, true);
     }
     close(listener);
 }
@@ -101,7 +107,7 @@ static void test_name_that_changes_its_answer(void **state)
     assert_int_equal(((struct sockaddr_in *)first->ai_addr)->sin_addr.s_addr, inet_addr("8.8.8.8"));
     freeaddrinfo(first);
     snprintf(url, sizeof url, "http://" NAME ":%u", port);
-    expect_kept_out(listener, url);
+    expect_kept_out(listener, url, false);
     assert_true(atomic_load(&lookups) >= 2);
     close(listener);
 }
@@ -128,6 +134,60 @@ static void test_private_addresses_when_allowed(void **state)
     assert_int_equal(answer.timestamp, 7);
     assert_int_equal(answer.peers_known, 3);
     assert_null(answer.error);
+    greeting_answer_free(&answer);
+}
+
+typedef struct peer_words {
+    size_t len; /* of the answer's body */
+    const char *body;
+    char path[128];
+} peer_words;
+
+static void on_question(void *context, const fake_request *request, fake_reply *reply)
+{
+    peer_words *words = context;
+    char *body = malloc(words->len + 1);
+    assert_non_null(body);
+    memset(body, ' ', words->len);
+    memcpy(body, words->body, strlen(words->body));
+    body[words->len] = '\0';
+    snprintf(words->path, sizeof words->path, "%s", request->path);
+    fake_send_as(reply, 200, "application/json", "", body);
+    free(body);
+}
+
+static greeting_answer told_by(peer_words *words)
+{
+    fake_server *server = fake_server_tcp(on_question, words);
+    greeting_answer answer = turn_to(fake_server_endpoint(server), true, true);
+    fake_server_stop(server);
+    return answer;
+}
+
+/* The question goes to /peers, names nobody, and takes a longer answer than a greeting, but none of any
+ * length. */
+static void test_a_peer_is_asked_whom_it_greeted(void **state)
+{
+    peer_words words = {.len = HEARSAY_BODY_MAX,
+                        .body =
+                            "{\"peer_info\": [{\"instance_id\": \"00000000000000000000000000000000000000aa\","
+                            " \"last_contact\": 7}]}"};
+    (void)state;
+    greeting_answer answer = told_by(&words);
+    assert_string_equal(words.path, "/peers");
+    assert_null(answer.error);
+    assert_null(answer.message);
+    assert_int_equal(answer.told_count, 1);
+    assert_int_equal(answer.told[0].at, 7);
+    greeting_answer_free(&answer);
+    words.len++;
+    answer = told_by(&words);
+    assert_string_equal(answer.error, "the answer is too long");
+    assert_null(answer.told);
+    greeting_answer_free(&answer);
+    words = (peer_words){.len = 100, .body = "<html>"};
+    answer = told_by(&words);
+    assert_string_equal(answer.error, "the answer is not JSON");
     greeting_answer_free(&answer);
 }
 
@@ -197,6 +257,7 @@ int main(void)
         cmocka_unit_test(test_private_addresses),
         cmocka_unit_test(test_name_that_changes_its_answer),
         cmocka_unit_test(test_private_addresses_when_allowed),
+        cmocka_unit_test(test_a_peer_is_asked_whom_it_greeted),
         cmocka_unit_test(test_messages_are_printable),
         cmocka_unit_test(test_urls_that_are_not_greeted),
     };

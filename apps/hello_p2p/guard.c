@@ -12,6 +12,7 @@ typedef struct hello_entry {
     int fd;
     uint64_t since_ms;
     uint64_t answering_ms; /* since when it is being answered; 0: it is not */
+    bool is_stream;        /* has its time for good */
 } hello_entry;
 
 struct hello_guard {
@@ -48,7 +49,7 @@ static void sweep(hello_guard *self)
     for (hello_entry *item = self->oldest; item; item = item->next) {
         bool old = now_ms - item->since_ms >= ALLOWED_MS;
         bool reads_slowly = item->answering_ms && now_ms - item->answering_ms >= ALLOWED_MS;
-        if (reads_slowly || (crowded && old)) shut_down(item);
+        if (reads_slowly || (crowded && old && !item->is_stream)) shut_down(item);
     }
 }
 
@@ -115,6 +116,18 @@ void guard_answering(hello_guard *self, struct MHD_Connection *connection)
     sweep(self);
 }
 
+void guard_stream(hello_guard *self, struct MHD_Connection *connection, bool waits)
+{
+    hello_entry *item = entry_of(connection);
+    if (!item) return;
+    item->is_stream = true;
+    if (!waits)
+        item->answering_ms = 0;
+    else if (!item->answering_ms)
+        item->answering_ms = node_now_ms();
+    sweep(self);
+}
+
 void guard_completed(void *context, struct MHD_Connection *connection, void **request,
                      enum MHD_RequestTerminationCode code)
 {
@@ -122,5 +135,7 @@ void guard_completed(void *context, struct MHD_Connection *connection, void **re
     (void)context;
     (void)request;
     (void)code;
-    if (item) item->answering_ms = 0;
+    if (!item) return;
+    item->answering_ms = 0;
+    item->is_stream = false;
 }

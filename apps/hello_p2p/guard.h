@@ -3,6 +3,7 @@
 #define HELLO_GUARD_H
 
 #include <microhttpd.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/socket.h>
 
@@ -29,6 +30,10 @@ void guard_notify(void *context, struct MHD_Connection *connection, void **socke
 
 /** A request of the connection is about to be answered. */
 void guard_answering(hello_guard *self, struct MHD_Connection *connection);
+
+/** The connection carries a stream, which never makes room for others. `waits`: bytes of it wait for being
+ * read, which counts as reading an answer; else all that there is was read. */
+void guard_stream(hello_guard *self, struct MHD_Connection *connection, bool waits);
 
 /** MHD_RequestCompletedCallback. */
 void guard_completed(void *context, struct MHD_Connection *connection, void **request,

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * hello_p2p: the demonstration of dstack-p2p. Six threads: the main one for membership, one for signals,
- * the HTTP server's, the greeter's, the SDK's monitor and its keeper.
+ * hello_p2p: the demonstration of dstack-p2p. Seven threads: the main one for membership, one for signals,
+ * the HTTP server's, the one that tells its page what is new, the greeter's, the SDK's monitor and its
+ * keeper.
  */
 
 #include "greeter.h"
@@ -10,6 +11,7 @@
 #include "listener.h"
 #include "log.h"
 #include "member.h"
+#include "pulse.h"
 #include "server.h"
 #include "stop.h"
 #include "watch.h"
@@ -54,19 +56,24 @@ static int serve(hello_node *self, const hello_options *options)
     int fd = listener_open(options->listen, &port);
     if (fd < 0) return EXIT_LISTEN;
     hello_server *server = server_start(self, fd);
-    if (!server) return log_fatal(EXIT_LISTEN, "cannot start the HTTP server on port %u", port);
+    hello_pulse *pulse = server ? pulse_start(self, server) : NULL;
+    if (!pulse) {
+        server_stop(server);
+        return log_fatal(EXIT_LISTEN, "cannot start the HTTP server on port %u", port);
+    }
     log_info("serving on %s port %u", options->listen, port);
     bool loopback = !strncmp(options->listen, "127.", 4) || !strcmp(options->listen, "::1");
     if (options->gateway_domain && loopback)
         log_warning("the gateway may not reach %s: see --listen", options->listen);
     int status = join_and_stay(self, options, port);
+    pulse_stop(pulse);
     server_stop(server);
     return status;
 }
 
 static int run(const hello_options *options)
 {
-    hello_node node;
+    static hello_node node;
     if (!stop_install() || !node_init(&node, options->sdk.poll_interval_ms))
         return log_fatal(DSTACK_P2P_ERR_SYSTEM, "cannot start a thread");
     int status = serve(&node, options);

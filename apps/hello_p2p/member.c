@@ -111,6 +111,8 @@ static int attempt(hello_node *self, dstack_p2p *sdk)
 {
     int code = dstack_p2p_register(sdk);
     self->standing = standing_after(self->standing, code);
+    /* Known by now: nobody is asked for it. */
+    if (!code) node_set_address(self, dstack_p2p_instance_address(sdk));
     if (code != DSTACK_P2P_ERR_CANCELLED)
         node_set_registered(self, dstack_p2p_chain_id(sdk), code ? dstack_p2p_errmsg(sdk) : NULL);
     return code;

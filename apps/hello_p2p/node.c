@@ -20,17 +20,22 @@ uint64_t node_now_ms(void)
 bool node_init(hello_node *self, uint32_t poll_interval_ms)
 {
     uint64_t interval = poll_interval_ms ? poll_interval_ms : POLL_DEFAULT_MS;
-    *self = (hello_node){.started_ms = node_now_ms(), .stale_ms = 3 * interval + STALE_EXTRA_MS};
+    self->started_ms = node_now_ms();
+    self->stale_ms = 3 * interval + STALE_EXTRA_MS;
+    self->feed.epoch = (uint64_t)time(NULL) << 20 | (self->started_ms & 0xfffff);
     self->greeter_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    self->pulse_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     snprintf(self->reason, sizeof self->reason, "starting");
-    return !pthread_mutex_init(&self->lock, NULL) && self->greeter_fd >= 0;
+    return !pthread_mutex_init(&self->lock, NULL) && self->greeter_fd >= 0 && self->pulse_fd >= 0;
 }
 
 void node_destroy(hello_node *self)
 {
     peers_clear(&self->others);
+    feed_clear(&self->feed);
     free(self->url);
     if (self->greeter_fd >= 0) close(self->greeter_fd);
+    if (self->pulse_fd >= 0) close(self->pulse_fd);
     pthread_mutex_destroy(&self->lock);
 }
 
@@ -45,6 +50,13 @@ bool node_set_identity(hello_node *self, const char *instance_id, const char *co
     self->url = copy;
     pthread_mutex_unlock(&self->lock);
     return true;
+}
+
+void node_set_address(hello_node *self, const char *instance_address)
+{
+    pthread_mutex_lock(&self->lock);
+    snprintf(self->address, sizeof self->address, "%s", instance_address ? instance_address : "");
+    pthread_mutex_unlock(&self->lock);
 }
 
 void node_set_registered(hello_node *self, uint64_t chain_id, const char *reason)

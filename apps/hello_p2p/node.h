@@ -3,6 +3,7 @@
 #define HELLO_NODE_H
 
 #include "dstack_p2p.h"
+#include "feed.h"
 #include "peers.h"
 
 #include <pthread.h>
@@ -25,11 +26,12 @@ typedef struct hello_node {
     uint64_t started_ms; /**< monotonic */
     uint64_t stale_ms;   /**< a reading of the contract older than this is not fresh */
     int greeter_fd;      /**< readable when there may be somebody to greet */
+    int pulse_fd;        /**< readable when somebody began to look at the page */
     bool private_peers; /**< peers at addresses that are not public are greeted, too; set before threads start
                          */
     hello_standing standing; /**< the main thread's */
     pthread_mutex_t lock;
-    char instance_id[41], contract[43];
+    char instance_id[41], contract[43], address[43];
     char *url;
     uint64_t chain_id;
     bool registered;     /**< this process's registration went well; it is kept up from then on */
@@ -37,10 +39,14 @@ typedef struct hello_node {
     char reason[512];    /**< why we are not registered */
     dstack_p2p *watched; /**< handle whose monitor runs */
     hello_peers others;
+    hello_feed feed;
     hello_counts counts;
+    unsigned lookers; /**< open streams of events */
+    size_t next_news; /**< index of the peer whose news come first */
 } hello_node;
 
-/** False: no memory or no descriptors. */
+/** All of it is zero before: pages that nobody has written to yet cost nothing. False: no memory or no
+ *  descriptors. */
 bool node_init(hello_node *self, uint32_t poll_interval_ms);
 
 /** After all threads that use it have ended. */
@@ -48,6 +54,9 @@ void node_destroy(hello_node *self);
 
 /** What /info says about us; copied. Arguments may be NULL while unknown. False: out of memory. */
 bool node_set_identity(hello_node *self, const char *instance_id, const char *contract, const char *url);
+
+/** The derived key's address. */
+void node_set_address(hello_node *self, const char *instance_address);
 
 /** The outcome of a registration call; `reason` is NULL when it went well. */
 void node_set_registered(hello_node *self, uint64_t chain_id, const char *reason);

@@ -4,6 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+bool peers_is_id(const char *text)
+{
+    return strspn(text, "0123456789abcdef") == 40 && text[40] == '\0';
+}
+
 /* Index of the first peer that is not below `id`. */
 static size_t lower_bound(const hello_peers *table, const char *id)
 {
@@ -28,6 +33,7 @@ static void peer_free(hello_peer *item)
     free(item->url);
     free(item->message);
     free(item->error);
+    free(item->told);
     free(item);
 }
 
@@ -55,10 +61,16 @@ static bool reserve(hello_peers *table)
     return true;
 }
 
-hello_peer *peers_find(const hello_peers *table, const char *id)
+size_t peers_index(const hello_peers *table, const char *id)
 {
     size_t index = lower_bound(table, id);
-    return is_at(table, index, id) ? table->items[index] : NULL;
+    return is_at(table, index, id) ? index : table->count;
+}
+
+hello_peer *peers_find(const hello_peers *table, const char *id)
+{
+    size_t index = peers_index(table, id);
+    return index < table->count ? table->items[index] : NULL;
 }
 
 static int64_t stranger_at(const hello_peers *table, const char *id)
@@ -116,6 +128,7 @@ void peers_heard(hello_peers *table, const char *id, int64_t at)
     hello_peer *item = peers_find(table, id);
     if (item) {
         item->greeted_us_at = at;
+        item->news |= NEWS_GREETED_US;
         return;
     }
     hello_stranger *stranger = &table->strangers[table->next_stranger++ % STRANGERS];
@@ -133,6 +146,21 @@ hello_peer *peers_due(const hello_peers *table, uint64_t now_ms, uint64_t *next_
         if (item->due_ms > now_ms) {
             if (item->due_ms < *next_ms) *next_ms = item->due_ms;
         } else if (!best || item->failures < best->failures) {
+            best = item;
+        }
+    }
+    return best;
+}
+
+hello_peer *peers_to_ask(const hello_peers *table, uint64_t now_ms, uint64_t *next_ms)
+{
+    hello_peer *best = NULL;
+    for (size_t i = 0; i < table->count; i++) {
+        hello_peer *item = table->items[i];
+        if (item->in_flight || item->error || !item->message) continue;
+        if (item->ask_due_ms > now_ms) {
+            if (item->ask_due_ms < *next_ms) *next_ms = item->ask_due_ms;
+        } else if (!best || item->ask_due_ms < best->ask_due_ms) {
             best = item;
         }
     }

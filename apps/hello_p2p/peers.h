@@ -2,6 +2,8 @@
 #ifndef HELLO_PEERS_H
 #define HELLO_PEERS_H
 
+#include "hearsay.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -21,7 +23,15 @@ typedef struct hello_peer {
     char *message;         /**< what it answered; NULL: nothing yet */
     int64_t timestamp, peers_known; /**< the rest of its answer; -1: missing */
     char *error;                    /**< why the last greeting failed; NULL: it did not */
+    unsigned news;                  /**< hello_news that nobody who looks at the page has heard of */
+    hello_told *told;               /**< whom it says it greeted; NULL: nobody, or it was not asked */
+    size_t told_count;
+    int64_t told_at;     /**< when it said so */
+    uint64_t ask_due_ms; /**< when to ask it next, monotonic */
 } hello_peer;
+
+/** What is new about a peer. */
+enum hello_news { NEWS_GREETED = 1, NEWS_GREETED_US = 2, NEWS_TOLD = 4 };
 
 /** A newcomer sees us, and says hello, before we see it. The last of those are remembered. */
 enum { STRANGERS = 1024 };
@@ -39,7 +49,13 @@ typedef struct hello_peers {
     size_t next_stranger;
 } hello_peers;
 
+/** Whether a text is an instance id: 40 lowercase hex digits. */
+bool peers_is_id(const char *text);
+
 hello_peer *peers_find(const hello_peers *table, const char *id);
+
+/** Index of a peer in the table; `count` when it is not there. */
+size_t peers_index(const hello_peers *table, const char *id);
 
 /** Adds a peer, or starts anew with one that changed. False: out of memory, the table is as it was. */
 bool peers_put(hello_peers *table, const char *id, const char *url);
@@ -55,5 +71,9 @@ void peers_clear(hello_peers *table);
 /** The peer to greet next: due, not in flight, with the fewest failures, so that peers that never answer
  *  do not hold up new ones. NULL: none. `next_ms` becomes the earliest time at which another may be due. */
 hello_peer *peers_due(const hello_peers *table, uint64_t now_ms, uint64_t *next_ms);
+
+/** The peer that answered and was not asked for the longest time whom it greeted; NULL: none is due.
+ * `next_ms` becomes less if one is due earlier. */
+hello_peer *peers_to_ask(const hello_peers *table, uint64_t now_ms, uint64_t *next_ms);
 
 #endif

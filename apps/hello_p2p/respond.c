@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "respond.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,6 +51,22 @@ enum MHD_Result respond_json(struct MHD_Connection *connection, unsigned status,
     struct MHD_Response *response = respond_make(body);
     if (response && status == MHD_HTTP_METHOD_NOT_ALLOWED)
         MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+    return send_off(connection, status, response);
+}
+
+enum MHD_Result respond_busy(struct MHD_Connection *connection, unsigned retry_s, const char *sentence)
+{
+    char seconds[16];
+    struct MHD_Response *response = respond_make(json_pack("{ss}", "error", sentence));
+    snprintf(seconds, sizeof seconds, "%u", retry_s);
+    if (response) MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, seconds);
+    return send_off(connection, MHD_HTTP_SERVICE_UNAVAILABLE, response);
+}
+
+enum MHD_Result respond_with(struct MHD_Connection *connection, unsigned status, const char *type,
+                             struct MHD_Response *response)
+{
+    if (response) describe(response, type, "no-store");
     return send_off(connection, status, response);
 }
 

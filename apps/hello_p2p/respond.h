@@ -17,6 +17,13 @@ struct MHD_Response *respond_make(json_t *body);
 /** Queues it, and destroys it. NULL, and MHD_NO, when there was no memory. */
 enum MHD_Result respond_json(struct MHD_Connection *connection, unsigned status, json_t *body);
 
+/** 503 with Retry-After. */
+enum MHD_Result respond_busy(struct MHD_Connection *connection, unsigned retry_s, const char *sentence);
+
+/** Queues a response of another type, and destroys it. NULL is allowed. */
+enum MHD_Result respond_with(struct MHD_Connection *connection, unsigned status, const char *type,
+                             struct MHD_Response *response);
+
 /** A text, which is taken over; NULL when there was no memory. */
 enum MHD_Result respond_text(struct MHD_Connection *connection, const char *type, char *text);
 

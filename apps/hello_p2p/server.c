@@ -4,6 +4,7 @@
 #include "guard.h"
 #include "metrics.h"
 #include "respond.h"
+#include "streams.h"
 #include "view.h"
 
 #include <stdlib.h>
@@ -24,6 +25,7 @@ enum {
 struct hello_server {
     hello_node *node;
     hello_guard *guard;
+    hello_streams *streams;
     struct MHD_Daemon *daemon;
     struct MHD_Response *peers; /* the last answer to /peers */
     uint64_t peers_ms;          /* when it was made */
@@ -44,7 +46,28 @@ static enum MHD_Result send_peers(hello_server *self, struct MHD_Connection *con
 
 static enum MHD_Result send_metrics(hello_server *self, struct MHD_Connection *connection)
 {
-    return respond_text(connection, METRICS_TYPE, figures_text(self->node));
+    size_t open;
+    uint64_t refused;
+    streams_count(self->streams, &open, &refused);
+    return respond_text(connection, METRICS_TYPE, figures_text(self->node, open, refused));
+}
+
+/* A page from elsewhere could not read the stream, but have a visitor's browser hold all of them. */
+static bool is_foreign(struct MHD_Connection *connection)
+{
+    const char *site = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Sec-Fetch-Site");
+    return site && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0;
+}
+
+/* Who asks for the head only is not kept. */
+static enum MHD_Result send_events(hello_server *self, struct MHD_Connection *connection, bool head_only)
+{
+    if (is_foreign(connection))
+        return respond_json(connection, MHD_HTTP_FORBIDDEN,
+                            json_pack("{ss}", "error", "pages from elsewhere are not served events"));
+    if (!head_only) return streams_open(self->streams, connection);
+    return respond_with(connection, MHD_HTTP_OK, "text/event-stream",
+                        MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT));
 }
 
 static json_t *answer(hello_node *node, struct MHD_Connection *connection, const char *path, unsigned *status)
@@ -54,7 +77,7 @@ static json_t *answer(hello_node *node, struct MHD_Connection *connection, const
     if (!strcmp(path, "/info")) return view_info(node, status);
     if (!strcmp(path, "/health")) return view_health(node, status);
     *status = MHD_HTTP_NOT_FOUND;
-    return json_pack("{ss}", "error", "there are /hello, /info, /peers, /health and /metrics");
+    return json_pack("{ss}", "error", "there are /hello, /info, /peers, /health, /events and /metrics");
 }
 
 static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *path,
@@ -67,12 +90,13 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     (void)upload;
     (void)upload_size;
     (void)request;
-    bool reads = !strcmp(method, MHD_HTTP_METHOD_GET) || !strcmp(method, MHD_HTTP_METHOD_HEAD);
+    bool head_only = !strcmp(method, MHD_HTTP_METHOD_HEAD);
     guard_answering(self->guard, connection);
-    if (!reads)
+    if (!head_only && strcmp(method, MHD_HTTP_METHOD_GET) != 0)
         return respond_json(connection, MHD_HTTP_METHOD_NOT_ALLOWED,
                             json_pack("{ss}", "error", "only GET and HEAD are served"));
     if (!strcmp(path, "/peers")) return send_peers(self, connection);
+    if (!strcmp(path, "/events")) return send_events(self, connection, head_only);
     if (!strcmp(path, "/metrics")) return send_metrics(self, connection);
     json_t *body = answer(self->node, connection, path, &status);
     return respond_json(connection, status, body);
@@ -96,8 +120,8 @@ static unsigned connection_limit(void)
 static struct MHD_Daemon *start(hello_server *self, int listen_fd, unsigned limit)
 {
     /* libmicrohttpd's limit lies above the guard's, because it would stop accepting there. */
-    return MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC, 0, guard_accept, self->guard,
-                            on_request, self, MHD_OPTION_LISTEN_SOCKET, listen_fd,
+    return MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, guard_accept,
+                            self->guard, on_request, self, MHD_OPTION_LISTEN_SOCKET, listen_fd,
                             MHD_OPTION_CONNECTION_LIMIT, limit + 16, MHD_OPTION_CONNECTION_TIMEOUT,
                             (unsigned)IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
                             MHD_OPTION_NOTIFY_CONNECTION, guard_notify, self->guard,
@@ -108,6 +132,7 @@ static struct MHD_Daemon *start(hello_server *self, int listen_fd, unsigned limi
 static void destroy(hello_server *self)
 {
     if (self->peers) MHD_destroy_response(self->peers);
+    streams_free(self->streams);
     guard_free(self->guard);
     free(self);
 }
@@ -119,7 +144,8 @@ hello_server *server_start(hello_node *node, int listen_fd)
     if (self) {
         self->node = node;
         self->guard = guard_new(limit);
-        if (self->guard) self->daemon = start(self, listen_fd, limit);
+        if (self->guard) self->streams = streams_new(node, self->guard);
+        if (self->streams) self->daemon = start(self, listen_fd, limit);
         if (self->daemon) return self;
         destroy(self);
     }
@@ -127,9 +153,15 @@ hello_server *server_start(hello_node *node, int listen_fd)
     return NULL;
 }
 
+void server_tend(hello_server *self)
+{
+    streams_tend(self->streams);
+}
+
 void server_stop(hello_server *self)
 {
     if (!self) return;
+    streams_close(self->streams);
     MHD_stop_daemon(self->daemon);
     destroy(self);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "server.h"
+#include "streams.h"
 
 #include "unit.h"
 
@@ -7,6 +8,7 @@
 #include <poll.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -19,6 +21,11 @@ static atomic_ullong now_ms;
 uint64_t node_now_ms(void)
 {
     return atomic_load(&now_ms);
+}
+
+void node_wake(int fd)
+{
+    (void)fd;
 }
 
 typedef struct fixture {
@@ -63,6 +70,7 @@ static int teardown(void **state)
     fixture *it = *state;
     server_stop(it->server);
     peers_clear(&it->node.others);
+    feed_clear(&it->node.feed);
     pthread_mutex_destroy(&it->node.lock);
     free(it);
     return 0;
@@ -163,6 +171,214 @@ static void test_slow_asker_stays(void **state)
     assert_true(drain(kept) > 300);
 }
 
+/* ---- Streams of events */
+
+#define EVENTS "GET /events HTTP/1.1\r\nHost: a\r\n"
+
+/* Reads what comes until it holds `text`, seeing to the streams meanwhile. */
+static void await(const fixture *it, int fd, const char *text)
+{
+    static char part[65536 + 256];
+    size_t kept = 0;
+    for (unsigned waited = 0; waited < WAIT_MS; waited += 10) {
+        struct pollfd item = {.fd = fd, .events = POLLIN};
+        server_tend(it->server);
+        if (poll(&item, 1, 10) != 1) continue;
+        ssize_t got = recv(fd, part + kept, sizeof part - kept - 1, 0);
+        if (got <= 0) fail_msg("ended before '%s'", text);
+        size_t len = kept + (size_t)got;
+        part[len] = '\0';
+        if (strstr(part, text)) return;
+        kept = len < 200 ? len : 200;
+        memmove(part, part + len - kept, kept);
+    }
+    fail_msg("'%s' did not come", text);
+}
+
+/* Whether the connection ends, whatever comes before. */
+static bool ends(const fixture *it, int fd)
+{
+    char part[65536];
+    for (unsigned waited = 0; waited < WAIT_MS; waited += 10) {
+        struct pollfd item = {.fd = fd, .events = POLLIN};
+        server_tend(it->server);
+        if (poll(&item, 1, 10) == 1 && recv(fd, part, sizeof part, 0) <= 0) return true;
+    }
+    return false;
+}
+
+static void publish(fixture *it, const char *what)
+{
+    pthread_mutex_lock(&it->node.lock);
+    feed_publish(&it->node.feed, "left", json_pack("{ss}", "instance_id", what));
+    pthread_mutex_unlock(&it->node.lock);
+}
+
+static unsigned lookers(fixture *it)
+{
+    pthread_mutex_lock(&it->node.lock);
+    unsigned count = it->node.lookers;
+    pthread_mutex_unlock(&it->node.lock);
+    return count;
+}
+
+/* However many peers there are, a state has its limit, and says how many there are. */
+static void test_stream_begins_with_the_state(void **state)
+{
+    fixture *it = *state;
+    int fd = ask(it, EVENTS "\r\n");
+    await(it, fd, "retry: 2000\nid: 0-0\nevent: state\ndata: {\"time\":");
+    await(it, fd, "\"count\":5000");
+    publish(it, "somebody");
+    await(it, fd, "id: 0-1\nevent: left\ndata: {\"instance_id\":\"somebody\"}\n\n");
+    assert_int_equal(lookers(it), 1);
+    close(fd);
+}
+
+static void test_stream_goes_on_after_the_last_event(void **state)
+{
+    fixture *it = *state;
+    publish(it, "first");
+    publish(it, "second");
+    int fd = ask(it, EVENTS "Last-Event-ID: 0-1\r\n\r\n");
+    await(it, fd, "id: 0-2\nevent: left\ndata: {\"instance_id\":\"second\"}\n\n");
+    close(fd);
+    static const char *const others[] = {"1-1", "0-3", "0-", "0-1x", "", "-1", "0--1"};
+    for (size_t i = 0; i < COUNT(others); i++) {
+        char request[128];
+        snprintf(request, sizeof request, EVENTS "Last-Event-ID: %s\r\n\r\n", others[i]);
+        fd = ask(it, request);
+        await(it, fd, "event: state");
+        close(fd);
+    }
+}
+
+/* Whoever missed more than what is kept, and whoever sees a new list, gets the state again. */
+static void test_stream_that_is_behind_starts_anew(void **state)
+{
+    fixture *it = *state;
+    int fd = ask(it, EVENTS "\r\n");
+    await(it, fd, "\"changes\":[");
+    pthread_mutex_lock(&it->node.lock);
+    for (unsigned i = 0; i < 2 * FEED_EVENTS; i++)
+        feed_publish(&it->node.feed, "left", json_pack("{s[i]}", "changes", (int)i));
+    pthread_mutex_unlock(&it->node.lock);
+    await(it, fd, "event: state");
+    await(it, fd, "\"changes\":[");
+    pthread_mutex_lock(&it->node.lock);
+    feed_start_anew(&it->node.feed);
+    pthread_mutex_unlock(&it->node.lock);
+    await(it, fd, "event: state");
+    close(fd);
+}
+
+static void test_stream_is_for_our_own_page(void **state)
+{
+    static const char *const sites[] = {"cross-site", "same-site", ""};
+    fixture *it = *state;
+    char request[128];
+    for (size_t i = 0; i < COUNT(sites); i++) {
+        snprintf(request, sizeof request, EVENTS "Sec-Fetch-Site: %s\r\n\r\n", sites[i]);
+        int fd = ask(it, request);
+        await(it, fd, "403 Forbidden");
+        close(fd);
+    }
+    assert_int_equal(lookers(it), 0);
+    int fd = ask(it, EVENTS "Sec-Fetch-Site: same-origin\r\n\r\n");
+    await(it, fd, "event: state");
+    close(fd);
+}
+
+static void test_stream_has_a_heartbeat(void **state)
+{
+    fixture *it = *state;
+    int fd = ask(it, EVENTS "\r\n");
+    await(it, fd, "\"changes\":[");
+    atomic_fetch_add(&now_ms, STREAM_BEAT_MS);
+    await(it, fd, "3\r\n:\n\n");
+    close(fd);
+}
+
+static void test_streams_have_a_limit(void **state)
+{
+    fixture *it = *state;
+    int fds[STREAMS_MAX], more;
+    for (size_t i = 0; i < STREAMS_MAX; i++) {
+        fds[i] = ask(it, EVENTS "\r\n");
+        await(it, fds[i], "event: state");
+    }
+    more = ask(it, EVENTS "\r\n");
+    await(it, more, "Retry-After: 5\r\n");
+    close(more);
+    /* The others read until nothing is left, and one goes away: its place is free soon. */
+    for (size_t i = 0; i < STREAMS_MAX; i++)
+        await(it, fds[i], "\"changes\":[");
+    close(fds[7]);
+    for (unsigned waited = 0; lookers(it) == STREAMS_MAX && waited < WAIT_MS; waited++) {
+        server_tend(it->server);
+        poll(NULL, 0, 1);
+    }
+    fds[7] = ask(it, EVENTS "\r\n");
+    await(it, fds[7], "event: state");
+    for (size_t i = 0; i < STREAMS_MAX; i++)
+        close(fds[i]);
+}
+
+static void test_slow_reader_of_events_is_thrown_out(void **state)
+{
+    fixture *it = *state;
+    int slow = ask(it, EVENTS "\r\n"), good = ask(it, EVENTS "\r\n");
+    read_first_byte(slow);
+    await(it, good, "\"changes\":[");
+    atomic_fetch_add(&now_ms, 15000);
+    publish(it, "somebody"); /* whose leaving makes the guard look */
+    await(it, good, "somebody");
+    assert_true(ends(it, slow));
+    publish(it, "another");
+    await(it, good, "another");
+    close(slow);
+    close(good);
+}
+
+/* Room is made by those who wait for nothing, not by streams, however long they are open. */
+static void test_stream_makes_no_room(void **state)
+{
+    fixture *it = *state;
+    int fd = ask(it, EVENTS "\r\n"), idle[120];
+    await(it, fd, "\"changes\":[");
+    for (size_t i = 0; i < COUNT(idle); i++)
+        idle[i] = ask(it, "GET /he");
+    drain(ask(it, GET("/info")));
+    atomic_fetch_add(&now_ms, 60000);
+    drain(ask(it, GET("/info")));
+    for (size_t i = 0; i < COUNT(idle); i++)
+        drain(idle[i]);
+    publish(it, "somebody");
+    await(it, fd, "somebody");
+    close(fd);
+}
+
+static void test_heads(void **state)
+{
+    static const char *const paths[] = {"/hello", "/info", "/peers", "/health", "/events", "/metrics"};
+    fixture *it = *state;
+    for (size_t i = 0; i < COUNT(paths); i++) {
+        char request[128];
+        snprintf(request, sizeof request, "HEAD %s HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+                 paths[i]);
+        assert_true(drain(ask(it, request)) < 900);
+    }
+    assert_int_equal(lookers(it), 0);
+}
+
+/* The last test lowers how many files may be open, for good. */
+static int setup_small(void **state)
+{
+    struct rlimit files = {.rlim_cur = 300, .rlim_max = 300};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &files), 0);
+    return setup(state);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -170,6 +386,15 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_slow_reader_is_thrown_out, setup, teardown),
         cmocka_unit_test_setup_teardown(test_reader_has_its_time, setup, teardown),
         cmocka_unit_test_setup_teardown(test_slow_asker_stays, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_stream_begins_with_the_state, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_stream_goes_on_after_the_last_event, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_stream_that_is_behind_starts_anew, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_stream_is_for_our_own_page, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_stream_has_a_heartbeat, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_streams_have_a_limit, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_slow_reader_of_events_is_thrown_out, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_heads, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_stream_makes_no_room, setup_small, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

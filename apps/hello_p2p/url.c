@@ -30,32 +30,43 @@ static bool is_http(CURLU *url)
     return ok;
 }
 
-static bool add_hello(CURLU *url, const char *instance_id)
+static bool add_path(CURLU *url, const char *name)
 {
-    char *path = NULL, *longer = NULL, query[64];
+    char *path = NULL, *longer = NULL;
     bool ok = !curl_url_get(url, CURLUPART_PATH, &path, 0);
     size_t len = ok ? strlen(path) : 0;
     while (len && path[len - 1] == '/')
         len--;
-    if (ok && asprintf(&longer, "%.*s/hello", (int)len, path) < 0) longer = NULL;
-    snprintf(query, sizeof query, "from=%s", instance_id);
-    ok = longer && !curl_url_set(url, CURLUPART_PATH, longer, 0) &&
-         !curl_url_set(url, CURLUPART_QUERY, query, 0);
+    if (ok && asprintf(&longer, "%.*s/%s", (int)len, path, name) < 0) longer = NULL;
+    ok = longer && !curl_url_set(url, CURLUPART_PATH, longer, 0);
     curl_free(path);
     free(longer);
     return ok;
 }
 
-char *url_hello(const char *connection_url, const char *instance_id)
+/* `query` may be NULL. */
+static char *below(const char *connection_url, const char *name, const char *query)
 {
     CURLU *url = curl_url();
     char *text = NULL, *copy = NULL;
-    if (url && !curl_url_set(url, CURLUPART_URL, connection_url, 0) && is_http(url) &&
-        add_hello(url, instance_id) && !curl_url_get(url, CURLUPART_URL, &text, 0))
+    if (url && !curl_url_set(url, CURLUPART_URL, connection_url, 0) && is_http(url) && add_path(url, name) &&
+        !curl_url_set(url, CURLUPART_QUERY, query, 0) && !curl_url_get(url, CURLUPART_URL, &text, 0))
         copy = strdup(text);
     curl_free(text);
     curl_url_cleanup(url);
     return copy;
+}
+
+char *url_hello(const char *connection_url, const char *instance_id)
+{
+    char query[64];
+    snprintf(query, sizeof query, "from=%s", instance_id);
+    return below(connection_url, "hello", query);
+}
+
+char *url_peers(const char *connection_url)
+{
+    return below(connection_url, "peers", NULL);
 }
 
 bool url_is_public(const char *text)

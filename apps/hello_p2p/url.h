@@ -13,6 +13,9 @@ bool url_from_port(char *out, size_t size, uint16_t port, const char *instance_i
  *  is no http or https URL that a path can be added to, or one with a user in it. */
 char *url_hello(const char *connection_url, const char *instance_id);
 
+/** The URL to ask a peer at whom it greeted: with /peers. Likewise. */
+char *url_peers(const char *connection_url);
+
 /** Whether a URL's host is a public address, or a name that may have one; an unreadable URL counts as such.
  */
 bool url_is_public(const char *url);

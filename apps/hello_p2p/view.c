@@ -6,18 +6,13 @@
 #include <string.h>
 #include <time.h>
 
-static bool is_instance_id(const char *text)
-{
-    return strspn(text, "0123456789abcdef") == 40 && text[40] == '\0';
-}
-
 json_t *view_hello(hello_node *self, const char *from, unsigned *status)
 {
     char message[64];
     pthread_mutex_lock(&self->lock);
     bool known = self->instance_id[0];
     size_t count = self->others.count;
-    if (from && is_instance_id(from)) peers_heard(&self->others, from, (int64_t)time(NULL));
+    if (from && peers_is_id(from)) peers_heard(&self->others, from, (int64_t)time(NULL));
     self->counts.received += known;
     snprintf(message, sizeof message, "Hello from %s!", self->instance_id);
     pthread_mutex_unlock(&self->lock);
@@ -56,7 +51,7 @@ static json_t *number_or_null(int64_t number)
     return number >= 0 ? json_integer(number) : json_null();
 }
 
-static json_t *peer_view(const hello_peer *item)
+json_t *view_peer(const hello_peer *item)
 {
     json_t *view =
         json_pack("{ss ss so so}", "connection_url", item->url, "instance_id", item->id, "last_contact",
@@ -77,14 +72,13 @@ json_t *view_peers(hello_node *self, unsigned *status)
     pthread_mutex_lock(&self->lock);
     for (size_t i = 0; i < self->others.count; i++) {
         json_array_append_new(urls, json_string(self->others.items[i]->url));
-        json_array_append_new(details, peer_view(self->others.items[i]));
+        json_array_append_new(details, view_peer(self->others.items[i]));
     }
     pthread_mutex_unlock(&self->lock);
     return json_pack("{so so}", "peers", urls, "peer_info", details);
 }
 
-/* The lock is held. Writes why the node is not healthy, or returns true, perhaps with a warning. */
-static bool healthy(hello_node *self, char *reason, size_t size)
+bool view_is_healthy(hello_node *self, char *reason, size_t size)
 {
     dstack_p2p_status status;
     *reason = '\0';
@@ -117,7 +111,7 @@ json_t *view_health(hello_node *self, unsigned *status)
 {
     char reason[640];
     pthread_mutex_lock(&self->lock);
-    bool ok = healthy(self, reason, sizeof reason);
+    bool ok = view_is_healthy(self, reason, sizeof reason);
     pthread_mutex_unlock(&self->lock);
     *status = ok ? 200 : 503;
     return json_pack("{ss ss*}", "status", ok ? "ok" : "unavailable", ok ? "warning" : "reason",

@@ -17,4 +17,10 @@ json_t *view_info(hello_node *self, unsigned *status);
 json_t *view_peers(hello_node *self, unsigned *status);
 json_t *view_health(hello_node *self, unsigned *status);
 
+/** One peer, as in /peers. The node's lock is held. */
+json_t *view_peer(const hello_peer *item);
+
+/** Whether all is well with this node. Writes why not, or a warning, or "". The node's lock is held. */
+bool view_is_healthy(hello_node *self, char *reason, size_t size);
+
 #endif

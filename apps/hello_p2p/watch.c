@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "watch.h"
+#include "live.h"
 #include "log.h"
 #include "node.h"
 
@@ -31,6 +32,7 @@ static void self_listed(hello_node *self, const dstack_p2p_peer *peer, bool pres
 static void snapshot(hello_node *self, const dstack_p2p_peers *list)
 {
     peers_clear(&self->others);
+    feed_start_anew(&self->feed);
     for (size_t i = 0; i < dstack_p2p_peers_count(list); i++) {
         const dstack_p2p_peer *peer = dstack_p2p_peers_at(list, i);
         if (peer->is_self)
@@ -38,6 +40,13 @@ static void snapshot(hello_node *self, const dstack_p2p_peers *list)
         else
             put(self, peer);
     }
+}
+
+static void publish(hello_node *self, const dstack_p2p_change *change)
+{
+    static const char *const names[] = {"", "joined", "left", "changed"};
+    const char *previous = change->previous ? change->previous->connection_url : NULL;
+    feed_publish_change(&self->feed, names[change->kind], live_change(self, change->peer, previous));
 }
 
 static void one_change(hello_node *self, const dstack_p2p_change *change)
@@ -49,6 +58,7 @@ static void one_change(hello_node *self, const dstack_p2p_change *change)
         put(self, change->peer);
     else
         peers_remove(&self->others, change->peer->instance_id);
+    publish(self, change);
 }
 
 void watch_change(void *context, const dstack_p2p_change *change, const dstack_p2p_peers *list)
