@@ -52,6 +52,8 @@ DEVELOP=(
   'has_command python3:python3'
   'has_command make:make'
   'has_command valgrind:valgrind'
+  'has_command chromium:chromium'
+  'has_command chromedriver:chromium-driver'
   'has_command promtool:prometheus'
   'has_command man:man-db'
   'has_command groff:groff-base'

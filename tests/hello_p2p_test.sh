@@ -170,7 +170,7 @@ nodes_greet_each_other() {
 
 speaks_http() {
   local status path answer
-  for path in / /nothing /hello/ /Info '/%68ello/..' "/$(printf '%05000d' 0)"; do
+  for path in /nothing /hello/ /Info '/%68ello/..' "/$(printf '%05000d' 0)"; do
     status=$(hello_get "$PORT_A" "$path" --path-as-is -o /dev/null -w '%{http_code}')
     [[ $status = 404 || $status = 414 ]] || fail "$path: $status"
   done
@@ -183,8 +183,8 @@ speaks_http() {
   expect_text "$answer" "200 OK"
   expect_text "$answer" "Content-Type: application/json"
   expect_text "$answer" "Content-Length: "
-  expect_json '.error == "there are /hello, /info, /peers, /health, /events and /metrics"' "$(hello_get "$PORT_A" /nothing)"
-  for path in /hello /info /peers /health /events /metrics; do
+  expect_json '.error == "there are /, /hello, /info, /peers, /health, /events and /metrics"' "$(hello_get "$PORT_A" /nothing)"
+  for path in / '/?a=b' /style.css /hello /info /peers /health /events /metrics; do
     [ "$(hello_get "$PORT_A" "$path" -I -o /dev/null -w '%{http_code}')" = 200 ] || fail "HEAD $path"
   done
 }

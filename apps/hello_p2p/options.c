@@ -13,7 +13,7 @@ static const char usage_text[] =
     "usage: hello_p2p CONTRACT [options]\n"
     "\n"
     "Registers this dstack instance in the membership contract, watches the cluster, greets each peer, and\n"
-    "serves /hello, /info, /peers, /health, /events and /metrics.\n"
+    "serves a page of the live cluster at /, and /hello, /info, /peers, /health, /events and /metrics.\n"
     "\n"
     "CONTRACT is the DstackMembershipNFT's address; without it CONTRACT_ADDRESS is used.\n"
     "\n"

@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "respond.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* The page takes all it needs from here, runs and shows nothing that came in another way, and is nobody's
+ * frame. */
+static const char page_policy[] =
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 static void describe(struct MHD_Response *response, const char *type, const char *cache)
 {
@@ -73,4 +80,27 @@ enum MHD_Result respond_with(struct MHD_Connection *connection, unsigned status,
 enum MHD_Result respond_text(struct MHD_Connection *connection, const char *type, char *text)
 {
     return send_off(connection, MHD_HTTP_OK, from_text(text, type));
+}
+
+const page_file *respond_find_file(const char *path)
+{
+    for (size_t i = 0; i < PAGE_FILES; i++)
+        if (!strcmp(path, page_files[i].path)) return &page_files[i];
+    return NULL;
+}
+
+enum MHD_Result respond_file(struct MHD_Connection *connection, const page_file *file)
+{
+    const char *known =
+        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_IF_NONE_MATCH);
+    bool is_known = known && strstr(known, file->tag);
+    struct MHD_Response *response = MHD_create_response_from_buffer(
+        is_known ? 0 : file->len, (void *)(uintptr_t)file->bytes, MHD_RESPMEM_PERSISTENT);
+    if (!response) return MHD_NO;
+    describe(response, file->type, "no-cache");
+    MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, file->tag);
+    MHD_add_response_header(response, "Content-Security-Policy", page_policy);
+    MHD_add_response_header(response, "Referrer-Policy", "no-referrer");
+    MHD_add_response_header(response, "Cross-Origin-Resource-Policy", "same-origin");
+    return send_off(connection, is_known ? MHD_HTTP_NOT_MODIFIED : MHD_HTTP_OK, response);
 }

@@ -2,6 +2,8 @@
 #ifndef HELLO_RESPOND_H
 #define HELLO_RESPOND_H
 
+#include "page_files.h"
+
 #include <jansson.h>
 #include <microhttpd.h>
 
@@ -26,5 +28,11 @@ enum MHD_Result respond_with(struct MHD_Connection *connection, unsigned status,
 
 /** A text, which is taken over; NULL when there was no memory. */
 enum MHD_Result respond_text(struct MHD_Connection *connection, const char *type, char *text);
+
+/** The file of the page that is served under a path; NULL: there is none. */
+const page_file *respond_find_file(const char *path);
+
+/** Sends it, or says that the client's own copy is the same. */
+enum MHD_Result respond_file(struct MHD_Connection *connection, const page_file *file);
 
 #endif

@@ -77,7 +77,7 @@ static json_t *answer(hello_node *node, struct MHD_Connection *connection, const
     if (!strcmp(path, "/info")) return view_info(node, status);
     if (!strcmp(path, "/health")) return view_health(node, status);
     *status = MHD_HTTP_NOT_FOUND;
-    return json_pack("{ss}", "error", "there are /hello, /info, /peers, /health, /events and /metrics");
+    return json_pack("{ss}", "error", "there are /, /hello, /info, /peers, /health, /events and /metrics");
 }
 
 static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *path,
@@ -91,10 +91,12 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     (void)upload_size;
     (void)request;
     bool head_only = !strcmp(method, MHD_HTTP_METHOD_HEAD);
+    const page_file *file = respond_find_file(path);
     guard_answering(self->guard, connection);
     if (!head_only && strcmp(method, MHD_HTTP_METHOD_GET) != 0)
         return respond_json(connection, MHD_HTTP_METHOD_NOT_ALLOWED,
                             json_pack("{ss}", "error", "only GET and HEAD are served"));
+    if (file) return respond_file(connection, file);
     if (!strcmp(path, "/peers")) return send_peers(self, connection);
     if (!strcmp(path, "/events")) return send_events(self, connection, head_only);
     if (!strcmp(path, "/metrics")) return send_metrics(self, connection);

@@ -358,9 +358,51 @@ static void test_stream_makes_no_room(void **state)
     close(fd);
 }
 
+/* ---- The page */
+
+static void expect_answer(const fixture *it, const char *request, const char *part)
+{
+    int fd = ask(it, request);
+    await(it, fd, part);
+    close(fd);
+}
+
+static void test_page_is_served(void **state)
+{
+    fixture *it = *state;
+    expect_answer(it, GET("/"), "Content-Type: text/html; charset=utf-8\r\n");
+    expect_answer(it, GET("/?a=b"), "<title>hello_p2p</title>");
+    expect_answer(it, GET("/"), "Content-Security-Policy: default-src 'none'; script-src 'self'; ");
+    expect_answer(it, GET("/style.css"), "Content-Type: text/css; charset=utf-8\r\n");
+    expect_answer(it, GET("/page.js"), "Content-Type: text/javascript; charset=utf-8\r\n");
+    expect_answer(it, GET("/icon.svg"), "X-Content-Type-Options: nosniff\r\n");
+    expect_answer(it, GET("/page/index.html"), "404 Not Found");
+    expect_answer(it, GET("/../server.c"), "404 Not Found");
+    expect_answer(it, GET("/nothing"), "there are /, /hello, /info, /peers, /health, /events and /metrics");
+}
+
+static void test_page_is_not_sent_twice(void **state)
+{
+    fixture *it = *state;
+    char answer[2048], request[256], *tag;
+    int fd = ask(it, "HEAD /page.js HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    ssize_t len = recv(fd, answer, sizeof answer - 1, 0);
+    assert_true(len > 0);
+    answer[len] = '\0';
+    assert_non_null(tag = strstr(answer, "ETag: \""));
+    tag[6 + 18] = '\0';
+    snprintf(request, sizeof request, "GET /page.js HTTP/1.1\r\nHost: a\r\nIf-None-Match: %s\r\n\r\n",
+             tag + 6);
+    expect_answer(it, request, "304 Not Modified");
+    expect_answer(it, "GET /page.js HTTP/1.1\r\nHost: a\r\nIf-None-Match: \"0123456789abcdef\"\r\n\r\n",
+                  "200 OK");
+    close(fd);
+}
+
 static void test_heads(void **state)
 {
-    static const char *const paths[] = {"/hello", "/info", "/peers", "/health", "/events", "/metrics"};
+    static const char *const paths[] = {"/",      "/style.css", "/hello",  "/info",
+                                        "/peers", "/health",    "/events", "/metrics"};
     fixture *it = *state;
     for (size_t i = 0; i < COUNT(paths); i++) {
         char request[128];
@@ -393,6 +435,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_stream_has_a_heartbeat, setup, teardown),
         cmocka_unit_test_setup_teardown(test_streams_have_a_limit, setup, teardown),
         cmocka_unit_test_setup_teardown(test_slow_reader_of_events_is_thrown_out, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_page_is_served, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_page_is_not_sent_twice, setup, teardown),
         cmocka_unit_test_setup_teardown(test_heads, setup, teardown),
         cmocka_unit_test_setup_teardown(test_stream_makes_no_room, setup_small, teardown),
     };

@@ -52,6 +52,7 @@ ANSWERS = {
     "twice": answer(b'{"message": "a", "message": "b"}'),
     "deep": answer(b"[" * 60000),
     "long": answer(b'{"message": "' + b"x" * 60000 + b'"}'),
+    "markup": answer(b'{"message": "<img src=x onerror=document.title=1><script>document.title=2</script>"}'),
     "error": answer(HELLO, "500 Internal Server Error"),
     "status": b"HTTP/1.1 200 \x1b[31mred\r\n\r\n",
     "good": answer(HELLO),
