@@ -9,6 +9,7 @@
 #include "cluster/block.h"
 #include "cluster/sdk.h"
 #include "eth/abi.h"
+#include "eth/endpoints.h"
 #include "registry/contract_abi.h"
 
 #include <stdio.h>
@@ -190,7 +191,7 @@ static void print_table(const bench *it, size_t count, size_t runs)
 int main(int argc, char **argv)
 {
     base_error error = {0};
-    if (argc != 6 || eth_rpc_check_urls(argv[1], &error)) {
+    if (argc != 6 || eth_endpoints_check(argv[1], &error)) {
         fprintf(stderr, "usage: bench_evidence RPC_URL CONTRACT OWNER COUNT RUNS\n");
         return 2;
     }

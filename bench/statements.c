@@ -6,6 +6,7 @@
  */
 #include "bench/development_app.h"
 #include "cluster/block.h"
+#include "eth/endpoints.h"
 #include "eth/rpc.h"
 
 #include <stdio.h>
@@ -60,7 +61,7 @@ int main(int argc, char **argv)
     base_error error = {0};
     development_app app;
     registry_statement statement = {.url = url};
-    if (argc != 5 || eth_rpc_check_urls(argv[1], &error) ||
+    if (argc != 5 || eth_endpoints_check(argv[1], &error) ||
         !eth_address_parse(argv[2], statement.contract20) ||
         !base_hex_decode(argv[3], strlen(argv[3]), statement.instance20, 20)) {
         fprintf(stderr, "usage: bench_statements RPC_URL CONTRACT INSTANCE COUNT\n");
