@@ -6,7 +6,7 @@ set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")"
 
 readonly LOGS=build/check
-readonly ALL=(setup lint contract constants c clang scripts differential fuzz failures install)
+readonly ALL=(setup lint contract constants c clang scripts differential fuzz failures python install)
 readonly LONG=(coverage)
 readonly DEEP=(tsan valgrind)
 
@@ -27,6 +27,7 @@ for memory, which take their time and an idle machine; or those named:
   differential URLs and registrations: C, Solidity, a grammar and WHATWG on generated cases
   fuzz         every target of fuzz/, 20,000 runs each
   failures     allocations, descriptors and threads refused in turn
+  python       the Python binding, its wheel and its example; release and sanitized library
   coverage     branch coverage of the contract (long)
   tsan         C tests and hello_p2p under ThreadSanitizer (deep)
   valgrind     C tests that need no chain, under Valgrind (deep)
@@ -129,6 +130,15 @@ suite_fuzz() {
 suite_failures() {
   cmake --preset dev && cmake --build --preset dev --target failures_test &&
     build/dev/tests/failures/failures_test --every 3
+}
+
+suite_python() {
+  local preset
+  for preset in release asan; do
+    cmake --preset "$preset" &&
+      cmake --build --preset "$preset" --target dstack_p2p hello_p2p dstack-simulator &&
+      BUILD_DIR=build/$preset tests/python/run.sh || return
+  done
 }
 
 # Programs must end in time, which ThreadSanitizer's pause before the end would spoil.

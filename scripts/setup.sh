@@ -18,6 +18,7 @@ TEXT
 
 has_command() { command -v "$1" >/dev/null; }
 has_library() { has_command pkg-config && pkg-config --exists "$1"; }
+has_python() { /usr/bin/python3 -c "import $1" 2>/dev/null; }
 has_file() { [ -e "$1" ]; }
 has_fuzzer() { has_command clang && compgen -G "$(clang -print-resource-dir)/lib/*/*fuzzer*.a" >/dev/null; }
 
@@ -50,6 +51,10 @@ DEVELOP=(
   'has_command git:git'
   'has_command ps:procps'
   'has_command python3:python3'
+  'has_python setuptools:python3-setuptools'
+  'has_python wheel:python3-wheel'
+  'has_python ensurepip:python3-venv'
+  'has_command mypy:mypy'
   'has_command make:make'
   'has_command valgrind:valgrind'
   'has_command chromium:chromium'
