@@ -132,12 +132,71 @@ example_serves() {
   ! log_has patient Traceback
 }
 
+# ---- The wheel
+
+wheel_is_reproducible() {
+  local first second
+  first=$(umask 022 && "$BINDING/build_wheel.sh" "$RUN_DIR/wheel")
+  second=$(umask 077 && cd / && "$BINDING/build_wheel.sh" "$RUN_DIR/again")
+  cmp "$first" "$second"
+  [[ $first == "$RUN_DIR"/wheel/dstack_cluster-*-py3-none-linux_*.whl ]] || fail "it is called $first"
+}
+
+# venv_with_wheel PYTHON: sets VENV. Where there is no pip the wheel is unpacked, which is all that pip does with it.
+venv_with_wheel() {
+  VENV=$(mktemp -d "$RUN_DIR/venv-XXXX")
+  if "$1" -m venv "$VENV"; then
+    "$VENV/bin/pip" install -q --no-index --no-deps --disable-pip-version-check "$RUN_DIR"/wheel/*.whl
+  else
+    "$1" -m venv --without-pip --clear "$VENV"
+    "$1" -m zipfile -e "$RUN_DIR"/wheel/*.whl "$(echo "$VENV"/lib/python3*/site-packages)"
+  fi
+}
+
+# wheel_works PYTHON: the three lines in an environment of its own, away from the checkout.
+wheel_works() {
+  venv_with_wheel "$1"
+  cd /
+  expect_status 0 env -u PYTHONPATH RPC_URL="$RPC" DSTACK_SIMULATOR_ENDPOINT="$GUEST/i/lines" "$VENV/bin/python" -c "
+import asyncio, dstack_cluster
+async def main():
+    async with dstack_cluster.DStackP2PSDK('$CONTRACT', 'http://localhost:8080') as sdk:
+        await sdk.register()
+        print(await sdk.get_peers())
+        await sdk.withdraw()
+asyncio.run(main())
+print(dstack_cluster.library_path)"
+  expect_text "$OUT" "'http://localhost:8080'"
+  expect_text "$OUT" "$VENV/lib/python"
+  expect_text "$OUT" '_dstack_cluster/libdstack-p2p.so.1'
+}
+
+# The wheel's types reach a user's program, and are complete.
+types_are_complete() {
+  (cd "$BINDING" && mypy --strict dstack_cluster.py _dstack_cluster)
+  MYPYPATH=$BINDING mypy --strict --python-version 3.9 "$ROOT"/examples/python/*.py
+  venv_with_wheel "$PYTHON"
+  printf '%s\n' 'from dstack_cluster import DStackP2PSDK' 'async def f(sdk: DStackP2PSDK) -> None:' \
+    '    reveal_type(await sdk.get_peers())' '    DStackP2PSDK(chain_id="1")' >"$VENV/user.py"
+  cd "$VENV"
+  expect_status 1 mypy --strict --python-executable "$VENV/bin/python" user.py
+  expect_text "$OUT" 'Revealed type is "builtins.list[builtins.str]"'
+  expect_text "$OUT" 'Argument "chain_id" to "DStackP2PSDK" has incompatible type "str"'
+}
+
 anvil_start
 simulator_start
 contract_deploy
 status=0
 unit_tests "$@" || status=1
 if [ $# = 0 ]; then
+  # A sanitized library is of no use in a wheel.
+  if ! is_sanitized; then
+    test_case 'wheel: the same sources give the same bytes' wheel_is_reproducible
+    test_case "wheel: installs and works, $PYTHON" wheel_works "$PYTHON"
+    test_case 'wheel: installs and works, /usr/bin/python3' wheel_works /usr/bin/python3
+    test_case 'types are complete, in the checkout and for who installs the wheel' types_are_complete
+  fi
   FIRST=$(free_ports 3)
   test_case 'hello_p2p.py: finds, greets and is greeted by C nodes, with the same answers' example_among_c_nodes
   test_case 'hello_p2p.py: sees a node leave' example_sees_leaving

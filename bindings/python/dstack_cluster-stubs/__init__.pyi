@@ -1,0 +1,1 @@
+../dstack_cluster.py
