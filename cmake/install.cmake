@@ -1,4 +1,4 @@
-# Header, libraries, pkg-config file and CMake package; DESTDIR and CMAKE_INSTALL_PREFIX as usual.
+# Header, libraries, pkg-config file and CMake package, man pages; DESTDIR and CMAKE_INSTALL_PREFIX as usual.
 include(CMakePackageConfigHelpers)
 
 install(FILES ${PROJECT_SOURCE_DIR}/include/dstack_p2p.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})

@@ -65,6 +65,8 @@ DEVELOP=(
   'has_command col:bsdextrautils'
   'has_command mandoc:mandoc'
   'has_command zsh:zsh'
+  'has_command man:man-db'
+  'has_command groff:groff-base'
 )
 
 # missing_packages TEST:PACKAGE...
