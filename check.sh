@@ -7,14 +7,14 @@ cd -- "$(dirname -- "${BASH_SOURCE[0]}")"
 
 readonly LOGS=build/check
 readonly ALL=(setup lint contract constants c clang scripts differential fuzz failures python install)
-readonly LONG=(coverage)
+readonly LONG=(coverage packages)
 readonly DEEP=(tsan valgrind)
 
 usage() {
   cat << END
 usage: ./check.sh [--full | --deep | SUITE...]
 
-Runs all suites but the long ones; with --full the long one as well; with --deep those that look for races and
+Runs all suites but the long ones; with --full the long ones as well; with --deep those that look for races and
 for memory, which take their time and an idle machine; or those named:
   setup        what the machine needs (scripts/setup.sh)
   lint         shellcheck, clang-format, forge fmt
@@ -29,6 +29,7 @@ for memory, which take their time and an idle machine; or those named:
   failures     allocations, descriptors and threads refused in turn
   python       the Python binding, its wheel and its example; release and sanitized library
   coverage     branch coverage of the contract (long)
+  packages     Debian packages, built twice and used in clean roots (long; as root)
   tsan         C tests and hello_p2p under ThreadSanitizer (deep)
   valgrind     C tests that need no chain, under Valgrind (deep)
   install      install with DESTDIR, pkg-config and CMake consumers, exported names
@@ -110,7 +111,7 @@ suite_clang() {
 suite_scripts() {
   local test status=0
   for test in tests/*_test.sh; do
-    [ "$test" = tests/install_test.sh ] && continue
+    case $test in tests/install_test.sh | tests/packages_test.sh) continue ;; esac
     echo "== $test"
     BUILD_DIR=build/asan "$test" || status=1
   done
@@ -158,6 +159,10 @@ suite_coverage() {
 suite_install() {
   cmake --preset release && cmake --build --preset release &&
     BUILD_DIR=build/release tests/install_test.sh
+}
+
+suite_packages() {
+  tests/packages_test.sh
 }
 
 # forge, anvil and cast, once setup has brought them.

@@ -15,4 +15,8 @@ function(dstack_p2p_unit_test source)
   target_link_libraries(${name} PRIVATE dstack_p2p_unit ${ARGN})
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES TIMEOUT 120)
+  # Those in src/ need the library and loopback, and nothing else: a package build runs them.
+  if(path MATCHES "^${PROJECT_SOURCE_DIR}/src/")
+    set_tests_properties(${name} PROPERTIES LABELS unit)
+  endif()
 endfunction()

@@ -67,6 +67,10 @@ DEVELOP=(
   'has_command zsh:zsh'
   'has_command man:man-db'
   'has_command groff:groff-base'
+  'has_command mmdebstrap:mmdebstrap'
+  'has_command lintian:lintian'
+  'has_command hardening-check:devscripts'
+  'has_command diffoscope:diffoscope-minimal'
 )
 
 # missing_packages TEST:PACKAGE...
