@@ -29,7 +29,7 @@ for memory, which take their time and an idle machine; or those named:
   failures     allocations, descriptors and threads refused in turn
   python       the Python binding, its wheel and its example; release and sanitized library
   coverage     branch coverage of the contract (long)
-  packages     Debian packages, built twice and used in clean roots (long; as root)
+  packages     Debian packages, built twice and used in clean roots; what the image would hold (long; as root)
   tsan         C tests and hello_p2p under ThreadSanitizer (deep)
   valgrind     C tests that need no chain, under Valgrind (deep)
   install      install with DESTDIR, pkg-config and CMake consumers, exported names
@@ -162,7 +162,10 @@ suite_install() {
 }
 
 suite_packages() {
-  tests/packages_test.sh
+  local status=0
+  tests/packages_test.sh || status=1
+  deploy/prove_image.sh || status=1
+  return "$status"
 }
 
 # forge, anvil and cast, once setup has brought them.
