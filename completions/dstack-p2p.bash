@@ -14,7 +14,7 @@ _dstack_p2p_paths() {
 
 _dstack_p2p() {
   local cur=${COMP_WORDS[COMP_CWORD]-} command=${COMP_WORDS[1]-} option='' options='' arguments=''
-  local commands='peers verify kms-root'
+  local commands='deploy mint revoke reassign deactivate ban unban prune fund allow-app disallow-app add-domain remove-domain set-dev-mode set-bound-urls set-kms-root set-lease set-paused set-config add-compose-hash remove-compose-hash add-device remove-device set-any-device set-require-tcb set-require-nft transfer-ownership accept-ownership withdraw-fees status identity register withdraw run doctor peers watch wait verify kms-root'
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
     _dstack_p2p_words "$commands help --help --version"
@@ -25,14 +25,354 @@ _dstack_p2p() {
   if [ "$cur" = = ]; then cur=''; elif [ "$option" = = ]; then option=${COMP_WORDS[COMP_CWORD - 2]-}; fi
   case $command in
     help) arguments=$commands ;;
+    deploy)
+      case $option in
+        --kms-root | --app-id | --base-domains | --lease | --resume | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
+        -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
+        --state-dir) _dstack_p2p_paths -d && return ;;
+        --bound-urls) _dstack_p2p_words 'on off' && return ;;
+      esac
+      options='--production --kms-root --app-id --base-domains --lease --bound-urls --resume --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
+      arguments=''
+      ;;
+    mint)
+      case $option in
+        --to | -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
+        -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
+        --state-dir) _dstack_p2p_paths -d && return ;;
+      esac
+      options='--to --if-needed --contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
+      arguments=''
+      ;;
+    revoke)
+      case $option in
+        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
+        -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
+        --state-dir) _dstack_p2p_paths -d && return ;;
+      esac
+      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
+      arguments=''
+      ;;
+    reassign)
+      case $option in
+        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
+        -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
+        --state-dir) _dstack_p2p_paths -d && return ;;
+      esac
+      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
+      arguments=''
+      ;;
+    deactivate)
+      case $option in
+        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
+        -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
+        --state-dir) _dstack_p2p_paths -d && return ;;
+      esac
+      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
+      arguments=''
+      ;;
+    ban)
+      case $option in
+        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
+        -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
+        --state-dir) _dstack_p2p_paths -d && return ;;
+      esac
+      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
+      arguments=''
+      ;;
+    unban)
+      case $option in
+        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
+        -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
+        --state-dir) _dstack_p2p_paths -d && return ;;
+      esac
+      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
+      arguments=''
+      ;;
+    prune)
+      case $option in
+        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
+        -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
+        --state-dir) _dstack_p2p_paths -d && return ;;
+      esac
+      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
+      arguments=''
+      ;;
+    fund)
+      case $option in
+        --amount | --below | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
+        -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
+        --state-dir) _dstack_p2p_paths -d && return ;;
+      esac
+      options='--amount --below --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
+      arguments=''
+      ;;
+    allow-app)
+      case $option in
+        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
+        -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
+        --state-dir) _dstack_p2p_paths -d && return ;;
+      esac
+      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
+      arguments=''
+      ;;
+    disallow-app)
+      case $option in
+        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
+        -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
+        --state-dir) _dstack_p2p_paths -d && return ;;
+      esac
+      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
+      arguments=''
+      ;;
+    add-domain)
+      case $option in
+        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
+        -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
+        --state-dir) _dstack_p2p_paths -d && return ;;
+      esac
+      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
+      arguments=''
+      ;;
+    remove-domain)
+      case $option in
+        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
+        -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
+        --state-dir) _dstack_p2p_paths -d && return ;;
+      esac
+      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
+      arguments=''
+      ;;
+    set-dev-mode)
+      case $option in
+        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
+        -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
+        --state-dir) _dstack_p2p_paths -d && return ;;
+      esac
+      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
+      arguments='on off'
+      ;;
+    set-bound-urls)
+      case $option in
+        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
+        -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
+        --state-dir) _dstack_p2p_paths -d && return ;;
+      esac
+      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
+      arguments='on off'
+      ;;
+    set-kms-root)
+      case $option in
+        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
+        -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
+        --state-dir) _dstack_p2p_paths -d && return ;;
+      esac
+      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
+      arguments=''
+      ;;
+    set-lease)
+      case $option in
+        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
+        -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
+        --state-dir) _dstack_p2p_paths -d && return ;;
+      esac
+      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
+      arguments=''
+      ;;
+    set-paused)
+      case $option in
+        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
+        -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
+        --state-dir) _dstack_p2p_paths -d && return ;;
+      esac
+      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
+      arguments='on off'
+      ;;
+    set-config)
+      case $option in
+        --max-nodes | --mint-price | -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
+        -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
+        --state-dir) _dstack_p2p_paths -d && return ;;
+        --public-minting) _dstack_p2p_words 'on off' && return ;;
+      esac
+      options='--max-nodes --public-minting --mint-price --contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
+      arguments=''
+      ;;
+    add-compose-hash)
+      case $option in
+        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
+        -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
+        --state-dir) _dstack_p2p_paths -d && return ;;
+      esac
+      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
+      arguments=''
+      ;;
+    remove-compose-hash)
+      case $option in
+        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
+        -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
+        --state-dir) _dstack_p2p_paths -d && return ;;
+      esac
+      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
+      arguments=''
+      ;;
+    add-device)
+      case $option in
+        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
+        -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
+        --state-dir) _dstack_p2p_paths -d && return ;;
+      esac
+      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
+      arguments=''
+      ;;
+    remove-device)
+      case $option in
+        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
+        -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
+        --state-dir) _dstack_p2p_paths -d && return ;;
+      esac
+      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
+      arguments=''
+      ;;
+    set-any-device)
+      case $option in
+        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
+        -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
+        --state-dir) _dstack_p2p_paths -d && return ;;
+      esac
+      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
+      arguments='on off'
+      ;;
+    set-require-tcb)
+      case $option in
+        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
+        -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
+        --state-dir) _dstack_p2p_paths -d && return ;;
+      esac
+      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
+      arguments='on off'
+      ;;
+    set-require-nft)
+      case $option in
+        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
+        -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
+        --state-dir) _dstack_p2p_paths -d && return ;;
+      esac
+      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
+      arguments='on off'
+      ;;
+    transfer-ownership)
+      case $option in
+        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
+        -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
+        --state-dir) _dstack_p2p_paths -d && return ;;
+      esac
+      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
+      arguments=''
+      ;;
+    accept-ownership)
+      case $option in
+        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
+        -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
+        --state-dir) _dstack_p2p_paths -d && return ;;
+      esac
+      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
+      arguments=''
+      ;;
+    withdraw-fees)
+      case $option in
+        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
+        -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
+        --state-dir) _dstack_p2p_paths -d && return ;;
+      esac
+      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
+      arguments=''
+      ;;
+    status)
+      case $option in
+        --domain | --app | --instance | -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout) return ;;
+        --config) _dstack_p2p_paths -f && return ;;
+      esac
+      options='--domain --app --instance --contract --rpc-url --chain-id --rpc-timeout --json --config --verbose --help '
+      arguments=''
+      ;;
+    identity)
+      case $option in
+        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --guest-wait) return ;;
+        -k | --private-key-file | -g | --guest | --config) _dstack_p2p_paths -f && return ;;
+      esac
+      options='--private-key-file --contract --rpc-url --chain-id --rpc-timeout --guest --guest-wait --json --config --verbose --help '
+      arguments=''
+      ;;
+    register)
+      case $option in
+        -p | --port | --tls | --gateway-domain | -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --guest-wait | --max-fee-per-gas | --max-cost | --confirm-timeout) return ;;
+        -g | --guest | -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
+        --state-dir) _dstack_p2p_paths -d && return ;;
+      esac
+      options='--port --tls --gateway-domain --dry-run --yes --contract --rpc-url --chain-id --rpc-timeout --guest --guest-wait --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --json --config --verbose --help '
+      arguments=''
+      ;;
+    withdraw)
+      case $option in
+        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --guest-wait | --max-fee-per-gas | --max-cost | --confirm-timeout) return ;;
+        -g | --guest | -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
+        --state-dir) _dstack_p2p_paths -d && return ;;
+      esac
+      options='--dry-run --yes --contract --rpc-url --chain-id --rpc-timeout --guest --guest-wait --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --json --config --verbose --help '
+      arguments=''
+      ;;
+    run)
+      case $option in
+        -p | --port | --tls | --gateway-domain | --retry | --withdraw-timeout | -s | --serve | --poll-interval | -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --guest-wait | --kms-root | --app-ids | --max-fee-per-gas | --max-cost | --confirm-timeout) return ;;
+        --cache-file | -g | --guest | -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
+        --state-dir) _dstack_p2p_paths -d && return ;;
+        --evidence) _dstack_p2p_words 'auto required off' && return ;;
+        --block) _dstack_p2p_words 'latest safe finalized' && return ;;
+      esac
+      options='--port --tls --gateway-domain --dry-run --retry --no-withdraw --withdraw-timeout --serve --serve-anywhere --poll-interval --cache-file --contract --rpc-url --chain-id --rpc-timeout --guest --guest-wait --kms-root --app-ids --evidence --block --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --json --config --verbose --help '
+      arguments=''
+      ;;
+    doctor)
+      case $option in
+        -p | --port | --tls | --gateway-domain | -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --guest-wait | --kms-root | --app-ids | --max-fee-per-gas | --max-cost | --confirm-timeout) return ;;
+        --cache-file | -g | --guest | -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
+        --state-dir) _dstack_p2p_paths -d && return ;;
+        --evidence) _dstack_p2p_words 'auto required off' && return ;;
+        --block) _dstack_p2p_words 'latest safe finalized' && return ;;
+      esac
+      options='--port --tls --gateway-domain --cache-file --contract --rpc-url --chain-id --rpc-timeout --guest --guest-wait --kms-root --app-ids --evidence --block --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --json --config --verbose --help '
+      arguments=''
+      ;;
     peers)
       case $option in
-        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --guest-wait | --kms-root | --app-ids) return ;;
+        -f | --format | -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --guest-wait | --kms-root | --app-ids) return ;;
         -g | --guest | --config) _dstack_p2p_paths -f && return ;;
         --evidence) _dstack_p2p_words 'auto required off' && return ;;
         --block) _dstack_p2p_words 'latest safe finalized' && return ;;
       esac
-      options='--exclude-self --contract --rpc-url --chain-id --rpc-timeout --guest --guest-wait --kms-root --app-ids --evidence --block --json --config --verbose --help '
+      options='--exclude-self --format --contract --rpc-url --chain-id --rpc-timeout --guest --guest-wait --kms-root --app-ids --evidence --block --json --config --verbose --help '
+      arguments=''
+      ;;
+    watch)
+      case $option in
+        --exec-timeout | --debounce | --mode | --signal | -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --guest-wait | --kms-root | --app-ids) return ;;
+        --template | -o | --output | --pid-file | --cache-file | -g | --guest | --config) _dstack_p2p_paths -f && return ;;
+        -x | --exec) _dstack_p2p_paths -c && return ;;
+        --evidence) _dstack_p2p_words 'auto required off' && return ;;
+        --block) _dstack_p2p_words 'latest safe finalized' && return ;;
+      esac
+      options='--exclude-self --exec --exec-timeout --debounce --template --output --mode --signal --pid-file --once --exit-on-failure --cache-file --contract --rpc-url --chain-id --rpc-timeout --guest --guest-wait --kms-root --app-ids --evidence --block --json --config --verbose --help '
+      arguments=''
+      ;;
+    wait)
+      case $option in
+        -m | --min | -t | --timeout | -f | --format | -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --guest-wait | --kms-root | --app-ids) return ;;
+        -g | --guest | --config) _dstack_p2p_paths -f && return ;;
+        --evidence) _dstack_p2p_words 'auto required off' && return ;;
+        --block) _dstack_p2p_words 'latest safe finalized' && return ;;
+      esac
+      options='--min --timeout --for-self --exclude-self --format --contract --rpc-url --chain-id --rpc-timeout --guest --guest-wait --kms-root --app-ids --evidence --block --json --config --verbose --help '
       arguments=''
       ;;
     verify)

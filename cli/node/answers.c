@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/node/answers.h"
 
-#include "cli/node/metrics.h"
+#include "metrics.h"
 
 #include <microhttpd.h>
 #include <stdlib.h>
