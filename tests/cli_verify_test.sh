@@ -3,6 +3,8 @@
 # dstack-p2p verify and kms-root: on a real chain with registered instances, against nodes that lie, and from saved files.
 # shellcheck source=tests/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=tests/other_kms.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/other_kms.sh"
 
 readonly OTHER_ROOT=0x52908400098527886E0F7030069857D2E4169EE7
 SAVED=$RUN_DIR/audit.json
@@ -303,12 +305,7 @@ compares_without_a_guest_agent() {
 
 # A guest agent whose keys are by another KMS.
 other_kms() {
-  local zeros
-  zeros=$(printf '0%.0s' {1..63})
-  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /dev/null -subj /CN=KMS -out "$RUN_DIR/ca.pem" 2>/dev/null
-  jq -n --rawfile ca "$RUN_DIR/ca.pem" --arg key "${zeros}1" '{disk_crypt_key: "", k256_key: $key, gateway_app_id: "", ca_cert: $ca,
-    k256_signature: ("9e618603e72d01fedb82deff6daf2d62a572becf0059eec3f89c1ab40e1f2e59" +
-      "4d2a283f843f34e8f39e4cc49a612496ce67223a12ac923f8efe330346dfc6c500"), key_provider: {Kms: {}}}' >"$RUN_DIR/keys.json"
+  other_keys "$RUN_DIR/keys.json"
   process_spawn other "$RUN_DIR/other.log" "$SIMULATOR" --dir "$RUN_DIR/other" --appkeys "$RUN_DIR/keys.json"
   wait_until 20 guest_answers "$RUN_DIR/other/dstack.sock"
 }

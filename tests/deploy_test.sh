@@ -1,0 +1,273 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Production step by step: the commands of deploy/README.md as they stand there, and those of deploy/docker-compose.yml,
+# on a chain that is not the local one, under a KMS whose root is not the public one.
+# shellcheck source=tests/lib.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=tests/other_kms.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/other_kms.sh"
+
+readonly CHAIN=1337 GUIDE=$ROOT/deploy/README.md COMPOSE=$ROOT/deploy/docker-compose.yml
+readonly NODES=(one two three) COUNT=3
+
+# What the guide leaves to the reader.
+export BASE_DOMAIN=gateway.example.org APP_ID=00112233445566778899aabbccddeeff00112233
+export COMPOSE_HASH=0x1111111111111111111111111111111111111111111111111111111111111111
+# The second of anvil's accounts.
+export NEW_OWNER=0x70997970C51812dc3A010C7d01b50e0d17dc79C8
+readonly NEW_OWNER_KEY=59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d
+
+# dstack-p2p ARGUMENT...: as in the guide; nobody is there to answer, and the VM's commands find its guest agent.
+dstack-p2p() {
+  local -a more=()
+  case $1 in
+    kms-root | identity | doctor) more=(--guest "$VM") ;;
+    peers | verify | wait | watch | status) ;;
+    *) more=(--yes) ;;
+  esac
+  "$DSTACK_P2P" "$@" "${more[@]}"
+}
+
+# commands SECTION: the commands of a section of the guide, without what is said of them.
+commands() {
+  awk -v head="## $1. " 'index($0, head) == 1 { within = 1; next } /^## / { within = 0 } within' "$GUIDE" |
+    sed -nE 's/^ {4,}(dstack-p2p .*)$/\1/p' | sed -E 's/ +#.*//'
+}
+
+# carry_out SECTION [PATTERN]: each of them; prints what they print.
+carry_out() {
+  local command
+  local -a found=()
+  mapfile -t found < <(commands "$1" | grep -E -- "${2:-.}")
+  ((${#found[@]})) || fail "the guide has no such command in section $1"
+  for command in "${found[@]}"; do
+    echo "\$ $command" >&2
+    eval "$command" || fail "'$command' ended with $?"
+  done
+}
+
+# of_compose SERVICE: the service's command, an argument a line, with the contract's rules as environment.
+of_compose() {
+  awk -v service="  $1:" '$0 == service { within = 1; next } /^  [a-z]/ || /^[a-z]/ { within = 0 } within' "$COMPOSE" |
+    awk '/^    command:/ { within = 1; sub(/^    command: */, ""); if (/\[/) { print; exit } next }
+         within && /^      - / { sub(/^      - /, ""); list = list (list ? "," : "") "\"" $0 "\""; next } within && !/^      / && list { exit }
+         END { if (list) print "[" list "]" }' | jq -r '.[]'
+}
+
+compose_environment() {
+  export DSTACK_P2P_EVIDENCE=required DSTACK_P2P_APP_IDS=$APP_ID DSTACK_GATEWAY_DOMAIN=$BASE_DOMAIN
+  # The node's own key pays.
+  unset PRIVATE_KEY_FILE
+}
+
+chain_starts() {
+  local port
+  port=$(free_port)
+  process_spawn anvil "$RUN_DIR/anvil.log" anvil --host 127.0.0.1 --port "$port" --chain-id "$CHAIN" --silent
+  wait_until 20 rpc_answers "http://127.0.0.1:$port" || die 1 "anvil does not answer"
+  export RPC_URL=http://127.0.0.1:$port
+}
+
+# kms NAME [OPTION...]: a guest agent under a KMS; sets KMS_URL.
+kms() {
+  process_spawn "kms-$1" "$RUN_DIR/kms-$1.log" "$SIMULATOR" --dir "$RUN_DIR/$1" --listen 127.0.0.1:0 --app-id "$APP_ID" "${@:2}"
+  wait_until 20 guest_answers "$RUN_DIR/$1/dstack.sock" || die 1 "the simulator does not answer"
+  KMS_URL=$(sed -n 's|^ready: .*\(http://[^ ]*\).*|\1|p' "$RUN_DIR/kms-$1.log")
+}
+
+# state NAME: what a case has found out, for those after it.
+keep() { printf 'export %s=%q\n' "$1" "$2" >>"$RUN_DIR/found"; }
+
+root_is_told_by_a_vm() {
+  carry_out 1 >"$RUN_DIR/root"
+  [[ $(cat "$RUN_DIR/root") =~ ^0x[0-9a-fA-F]{40}$ ]]
+  keep KMS_ROOT "$(cat "$RUN_DIR/root")"
+}
+
+contract_is_deployed() {
+  carry_out 2 deploy >"$RUN_DIR/contract"
+  export CONTRACT_ADDRESS CHAIN_ID=$CHAIN
+  CONTRACT_ADDRESS=$(cat "$RUN_DIR/contract")
+  keep CONTRACT_ADDRESS "$CONTRACT_ADDRESS"
+  carry_out 2 'status$'
+  expect_json ".kms_root == \"$KMS_ROOT\" and (.dev_mode | not) and .bound_urls and .lease_seconds == 86400" \
+    "$(dstack-p2p status --json)"
+}
+
+app_is_allowed() {
+  carry_out 3
+  expect_json ".app.allowed" "$(dstack-p2p status --app "$APP_ID" --json)"
+}
+
+node_says_who_it_is() {
+  local name identity instances='' addresses=''
+  carry_out 4 identity
+  for name in "${NODES[@]}"; do
+    identity=$("$DSTACK_P2P" identity --guest "$KMS_URL/i/$name" --json)
+    instances+=" $(jq -r .instance_id <<<"$identity")"
+    addresses+=" $(jq -r .instance_address <<<"$identity")"
+  done
+  keep INSTANCES "${instances# }"
+  keep ADDRESSES "${addresses# }"
+  keep INSTANCE "$(cut -d ' ' -f 3 <<<"$instances")"
+}
+
+nodes_are_let_in() {
+  carry_out 5 'mint|fund'
+  expect_json ".instance.nft" "$(dstack-p2p status --instance "$INSTANCE" --json)"
+}
+
+# Each as the compose file has it, on a port of its own.
+nodes_run() {
+  local name
+  local -a arguments
+  compose_environment
+  mapfile -t arguments < <(of_compose membership | sed 's/^127.0.0.1:9464$/127.0.0.1:0/')
+  [ "${arguments[0]}" = run ] || fail "the sidecar does not run: ${arguments[*]}"
+  for name in "${NODES[@]}"; do
+    process_spawn "node-$name" "$RUN_DIR/$name.log" env DSTACK_SIMULATOR_ENDPOINT="$KMS_URL/i/$name" \
+      DSTACK_P2P_STATE_DIR="$RUN_DIR/state-$name" "$DSTACK_P2P" "${arguments[@]}"
+  done
+}
+
+quorum_is_reached() {
+  local -a arguments
+  compose_environment
+  mapfile -t arguments < <(of_compose quorum)
+  expect_status 0 timeout 60 "$DSTACK_P2P" "${arguments[@]}" --guest "$KMS_URL/i/one"
+  [ "$(wc -l <<<"$OUT")" = "$COUNT" ]
+  expect_text "$OUT" "https://$INSTANCE-8443s.$BASE_DOMAIN"
+}
+
+vm_is_healthy() {
+  local VM=$KMS_URL/i/one
+  compose_environment
+  carry_out 5 doctor
+}
+
+application_gets_its_peers() {
+  local -a arguments
+  compose_environment
+  mkdir -p "$RUN_DIR/peers"
+  sed -n '/^    content: |/,$p' "$COMPOSE" | sed '1d; s/^      //' >"$RUN_DIR/peers/template"
+  mapfile -t arguments < <(of_compose peers | sed "s|^/etc/dstack-p2p/upstreams.template|$RUN_DIR/peers/template|; s|^/peers/|$RUN_DIR/peers/|")
+  sleep 20 &
+  echo $! >"$RUN_DIR/peers/nginx.pid"
+  expect_status 0 timeout 30 "$DSTACK_P2P" "${arguments[@]}" --once --guest "$KMS_URL/i/one"
+  # It has got the signal.
+  wait $! || [ $? = 129 ]
+  [ "$(grep -c "^  server .*-8443s.$BASE_DOMAIN:443;$" "$RUN_DIR/peers/upstreams.conf")" = "$COUNT" ]
+  grep -x 'upstream cluster {' "$RUN_DIR/peers/upstreams.conf"
+  grep -x '}' "$RUN_DIR/peers/upstreams.conf"
+}
+
+cluster_is_watched() {
+  expect_status 0 carry_out 7 'peers|verify'
+  [ "$(grep -c "$BASE_DOMAIN" <<<"$OUT")" -ge $((2 * COUNT)) ]
+  [ "$(commands 7 | tail -n 1)" = "dstack-p2p watch" ]
+  expect_status 124 timeout 5 "$DSTACK_P2P" watch --guest "$KMS_URL/i/one"
+  expect_text "$OUT" "$BASE_DOMAIN"
+}
+
+# As it stands in a contract that began otherwise.
+dev_mode_is_left() {
+  CONTRACT_ADDRESS=$(dstack-p2p deploy --kms-root "$KMS_ROOT")
+  carry_out 6
+  expect_json "(.dev_mode | not) and .bound_urls and .lease_seconds == 86400" "$(dstack-p2p status --json)"
+}
+
+lists_so_many() {
+  [ "$("$DSTACK_P2P" peers --evidence off | wc -l)" = "$1" ]
+}
+
+node_is_revoked() {
+  carry_out 8 'revoke|ban'
+  lists_so_many $((COUNT - 1))
+  expect_json ".instance.banned and (.instance.nft | not)" "$(dstack-p2p status --instance "$INSTANCE" --json)"
+}
+
+root_is_rotated() {
+  local VM=$NEW_KMS_URL
+  carry_out 9 '^dstack-p2p kms-root' >"$RUN_DIR/root"
+  export NEW_KMS_ROOT
+  NEW_KMS_ROOT=$(cat "$RUN_DIR/root")
+  [ "$NEW_KMS_ROOT" != "$KMS_ROOT" ]
+  carry_out 9 set-kms-root
+  lists_so_many 0
+  compose_environment
+  expect_status 46 "$DSTACK_P2P" register --port 8443 --guest "$KMS_URL/i/one" --yes
+  export PRIVATE_KEY_FILE=$RUN_DIR/owner.key
+  expect_status 0 "$DSTACK_P2P" register --port 8443 --guest "$NEW_KMS_URL/i/one" --yes
+  lists_so_many 1
+}
+
+contract_is_handed_over() {
+  carry_out 10 transfer-ownership
+  export PRIVATE_KEY_FILE=$RUN_DIR/new_owner.key
+  carry_out 10 accept-ownership
+  expect_json ".owner == \"$NEW_OWNER\"" "$(dstack-p2p status --json)"
+}
+
+# Every command of the guide is one that some case carries out.
+guide_holds_no_other_command() {
+  local section
+  for section in 1 2 3 4 5 6 7 8 9 10; do commands "$section"; done | awk '{ print $2 }' | sort -u >"$RUN_DIR/used"
+  diff "$RUN_DIR/used" - <<'TEXT'
+accept-ownership
+add-compose-hash
+add-domain
+allow-app
+ban
+deploy
+doctor
+fund
+identity
+kms-root
+mint
+peers
+revoke
+set-any-device
+set-bound-urls
+set-dev-mode
+set-kms-root
+set-lease
+status
+transfer-ownership
+verify
+watch
+TEXT
+}
+
+# found_case NAME FUNCTION: with what earlier cases have found.
+found_case() {
+  # shellcheck source=/dev/null
+  . "$RUN_DIR/found"
+  test_case "$@"
+}
+
+[ -x "$DSTACK_P2P" ] || die 1 "BUILD_DIR holds no dstack-p2p: $DSTACK_P2P"
+(umask 077 && printf '%s\n' "$ANVIL_KEY" >"$RUN_DIR/owner.key" && printf '%s\n' "$NEW_OWNER_KEY" >"$RUN_DIR/new_owner.key")
+export PRIVATE_KEY_FILE=$RUN_DIR/owner.key CHAIN_ID=$CHAIN
+touch "$RUN_DIR/found"
+chain_starts
+other_keys "$RUN_DIR/keys.json"
+kms new --appkeys "$RUN_DIR/keys.json"
+NEW_KMS_URL=$KMS_URL
+kms old
+VM=$KMS_URL/i/one
+found_case "a VM tells the root" root_is_told_by_a_vm
+found_case "the contract is deployed for production" contract_is_deployed
+found_case "the app is allowed, or the contract is its auth contract" app_is_allowed
+found_case "a node says who it is" node_says_who_it_is
+found_case "nodes get tickets and gas" nodes_are_let_in
+found_case "the compose file's sidecars run" nodes_run
+found_case "the compose file's gate opens once all are there" quorum_is_reached
+found_case "doctor finds a node in order" vm_is_healthy
+found_case "the compose file's application gets its peers and a signal" application_gets_its_peers
+found_case "the cluster is listed, verified and watched" cluster_is_watched
+found_case "dev mode is left" dev_mode_is_left
+found_case "a node is revoked" node_is_revoked
+found_case "the root is rotated" root_is_rotated
+found_case "the contract is handed over" contract_is_handed_over
+found_case "the guide holds no other command" guide_holds_no_other_command
+test_end
