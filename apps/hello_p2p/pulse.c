@@ -42,11 +42,13 @@ static void *run(void *argument)
 {
     hello_pulse *self = argument;
     struct pollfd woken = {.fd = self->node->pulse_fd, .events = POLLIN};
-    while (!atomic_load(&self->stopping)) {
+    /* Looks whether it is to stop after it has taken note of having been woken: the other way round it could
+     * take the last call for an earlier one. */
+    for (;;) {
         node_woken(self->node->pulse_fd);
+        if (atomic_load(&self->stopping)) return NULL;
         poll(&woken, 1, tell(self) ? BEAT_MS : -1);
     }
-    return NULL;
 }
 
 hello_pulse *pulse_start(hello_node *node, hello_server *server)
