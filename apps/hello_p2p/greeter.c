@@ -211,15 +211,16 @@ static void collect(hello_greeter *self)
 static void *run(void *argument)
 {
     hello_greeter *self = argument;
-    while (!atomic_load(&self->stopping)) {
+    for (;;) {
+        /* In this order: the last call must not be taken for an earlier one. */
         node_woken(self->node->greeter_fd);
+        if (atomic_load(&self->stopping)) return NULL;
         collect(self);
         uint64_t next_ms = fill(self), now_ms = node_now_ms();
         uint64_t wait = next_ms == PEER_NEVER ? IDLE_MS : next_ms > now_ms ? next_ms - now_ms : 0;
         struct curl_waitfd wake = {.fd = self->node->greeter_fd, .events = CURL_WAIT_POLLIN};
         curl_multi_poll(self->multi, &wake, 1, wait < IDLE_MS ? (int)wait : IDLE_MS, NULL);
     }
-    return NULL;
 }
 
 hello_greeter *greeter_start(hello_node *node)
