@@ -165,7 +165,7 @@ cluster_is_watched() {
   expect_status 0 carry_out 7 'peers|verify'
   [ "$(grep -c "$BASE_DOMAIN" <<<"$OUT")" -ge $((2 * COUNT)) ]
   [ "$(commands 7 | tail -n 1)" = "dstack-p2p watch" ]
-  expect_status 124 timeout 5 "$DSTACK_P2P" watch --guest "$KMS_URL/i/one"
+  expect_status 124 timeout --foreground 5 "$DSTACK_P2P" watch --guest "$KMS_URL/i/one"
   expect_text "$OUT" "$BASE_DOMAIN"
 }
 
