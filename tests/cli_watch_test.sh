@@ -304,7 +304,7 @@ no_children_of() { [ "$(pgrep -c -P "$1")" = 0 ]; }
 # A program that counts its signals.
 listener_start() {
   # shellcheck disable=SC2016
-  process_spawn listener "$RUN_DIR/listener.log" bash -c 'trap "echo HUP" HUP; trap "echo USR1" USR1; echo ready
+  process_spawn listener "$RUN_DIR/listener.log" env --default-signal=HUP bash -c 'trap "echo HUP" HUP; trap "echo USR1" USR1; echo ready
     while :; do sleep 0.1; done'
   await listener.log ready
   process_alive listener

@@ -151,11 +151,12 @@ application_gets_its_peers() {
   mkdir -p "$RUN_DIR/peers"
   sed -n '/^    content: |/,$p' "$COMPOSE" | sed '1d; s/^      //' >"$RUN_DIR/peers/template"
   mapfile -t arguments < <(of_compose peers | sed "s|^/etc/dstack-p2p/upstreams.template|$RUN_DIR/peers/template|; s|^/peers/|$RUN_DIR/peers/|")
-  sleep 20 &
+  env --default-signal=HUP sleep 60 &
   echo $! >"$RUN_DIR/peers/nginx.pid"
   expect_status 0 timeout 30 "$DSTACK_P2P" "${arguments[@]}" --once --guest "$KMS_URL/i/one"
-  # It has got the signal.
-  wait $! || [ $? = 129 ]
+  local status=0
+  wait $! || status=$?
+  [ "$status" = 129 ] || fail "the application got no SIGHUP: it ended with $status"
   [ "$(grep -c "^  server .*-8443s.$BASE_DOMAIN:443;$" "$RUN_DIR/peers/upstreams.conf")" = "$COUNT" ]
   grep -x 'upstream cluster {' "$RUN_DIR/peers/upstreams.conf"
   grep -x '}' "$RUN_DIR/peers/upstreams.conf"
