@@ -154,7 +154,7 @@ suite_python() {
   local preset
   for preset in release asan; do
     cmake --preset "$preset" &&
-      cmake --build --preset "$preset" --target dstack_p2p hello_p2p dstack-simulator &&
+      cmake --build --preset "$preset" --target dstack_p2p dstack-p2p hello_p2p dstack-simulator &&
       BUILD_DIR=build/$preset tests/python/run.sh || return
   done
 }

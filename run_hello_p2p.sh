@@ -83,12 +83,10 @@ main() {
   . "$ROOT/scripts/lib/chain.sh"
   # shellcheck source=scripts/lib/admission.sh
   . "$ROOT/scripts/lib/admission.sh"
-  trap operator_close EXIT
   find_chain
   find_guest
   identify
   admit "$INSTANCE" "$ADDRESS"
-  operator_close
   # The node needs neither the operator's key nor more of the environment than it was given.
   unset HOST_PRIVATE_KEY
   exec "$HELLO_P2P" "$CONTRACT" --port "$PORT" --rpc-url "${RPC_URL:-$RPC}" --guest "$GUEST" "$@"

@@ -5,7 +5,7 @@
 # Resident sizes under a sanitizer say nothing: build/release is brought up to date and used, whatever BUILD_DIR says.
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." || exit
 { [ -f build/release/build.ninja ] || cmake --preset release; } >/dev/null || exit
-nice cmake --build --preset release --target hello_p2p dstack-simulator >/dev/null || exit
+nice cmake --build --preset release --target hello_p2p dstack-p2p dstack-simulator >/dev/null || exit
 export BUILD_DIR=build/release
 # shellcheck source=tests/lib.sh
 . tests/lib.sh

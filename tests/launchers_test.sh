@@ -26,6 +26,11 @@ expect_nothing_left() {
   done <"$OWN_RUN_DIR/processes"
 }
 
+# holder_of INSTANCE: who holds its NFT.
+holder_of() {
+  contract_call "$CONTRACT" 'ownerOf(uint256)(address)' "0x$1"
+}
+
 # ---- misuse
 
 run_refuses_misuse() {
@@ -92,8 +97,7 @@ run_finds_the_instance() {
   run_in_foreground "$GUEST_SOCKET"
   if grep -E 'minted|funded' "$OWN_RUN_DIR/hello_front.log"; then fail "it is admitted already"; fi
   expect_status 0 "$HELLO_P2P" --identity --guest "$GUEST/i/front"
-  [ "$(contract_call "$CONTRACT" 'ownerOf(uint256)(address)' "0x$(jq -r .instance_id <<<"$OUT")")" = \
-    0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266 ]
+  [ "$(holder_of "$(jq -r .instance_id <<<"$OUT")")" = 0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266 ]
 }
 
 run_takes_its_exit_status() {
@@ -130,8 +134,37 @@ key_stays_hidden() {
   rm "$RUN_DIR/key"
   wait "$watcher" || true
   [ ! -s "$RUN_DIR/seen" ] || fail "the key was seen: $(cat "$RUN_DIR/seen")"
-  expect_text "$OUT" "could not be minted by 0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
+  expect_text "$OUT" "could not be minted: "
+  expect_text "$OUT" "OwnableUnauthorizedAccount (account 0x70997970C51812dc3A010C7d01b50e0d17dc79C8)"
   [[ $OUT != *$key* ]]
+}
+
+# Only the key that is named pays there, no more than what is asked for, and nothing is confirmed.
+run_on_another_chain() {
+  local port key=$ANVIL_KEY
+  port=$(free_port)
+  new_run_dir elsewhere
+  process_spawn elsewhere "$RUN_DIR/elsewhere.log" anvil --host 127.0.0.1 --port "$port" --silent --chain-id 4242
+  wait_until 20 chain_open "http://127.0.0.1:$port" || fail "anvil does not answer"
+  instance elsewhere
+  HOST_PRIVATE_KEY=$key KMS_ROOT_ADDRESS=0x1000000000000000000000000000000000000001 contract_deploy
+  export RUN_DIR=$OWN_RUN_DIR CONTRACT_ADDRESS=$CONTRACT RPC_URL=$RPC DSTACK_SIMULATOR_ENDPOINT=$GUEST
+  expect_status "$(error_code NO_NFT)" "$RUN" elsewhere "$(free_port)"
+  expect_text "$OUT" "instance $INSTANCE holds no NFT on chain 4242: set HOST_PRIVATE_KEY"
+  export HOST_PRIVATE_KEY=$key
+  FUND_AMOUNT=lots expect_status "$(error_code CONFIG)" "$RUN" elsewhere "$(free_port)"
+  expect_text "$OUT" "minted the NFT of instance $INSTANCE for "
+  expect_text "$OUT" "FUND_AMOUNT is malformed: 'lots'"
+  # The contract's root is not the simulator's: so far it comes, and nobody was funded on the way.
+  expect_status "$(error_code WRONG_KMS_ROOT)" "$RUN" elsewhere "$(free_port)"
+  [ "$(cast balance --rpc-url "$RPC" "$ADDRESS")" = 0 ]
+  FUND_AMOUNT=0.5gwei expect_status "$(error_code WRONG_KMS_ROOT)" "$RUN" elsewhere "$(free_port)"
+  expect_text "$OUT" "funded $ADDRESS with 0.5gwei"
+  [ "$(cast balance --rpc-url "$RPC" "$ADDRESS")" = 500000000 ]
+  FUND_AMOUNT=1gwei expect_status "$(error_code WRONG_KMS_ROOT)" "$RUN" elsewhere "$(free_port)"
+  [[ $OUT != *funded* ]] || fail "it had half of it: $OUT"
+  FUND_AMOUNT=1ether HOST_PRIVATE_KEY='' expect_status "$(error_code NO_FUNDS)" "$RUN" elsewhere "$(free_port)"
+  expect_text "$OUT" "set HOST_PRIVATE_KEY to fund it, or PRIVATE_KEY to pay for its gas"
 }
 
 run_uses_a_single_instance() {
@@ -188,18 +221,43 @@ process_of() {
   [ -n "$PID" ]
 }
 
-# The chain does not hold this owner's key, so that it signs nothing for it.
-lets_in_one_by_one() {
-  local owner=0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf
-  new_run_dir singly
+# Deployed, minted and funded with that key: together, and for the late node.
+lets_in_by_another_owner() {
+  local owner=0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf node
+  new_run_dir owner
   export HOST_PRIVATE_KEY=0x0000000000000000000000000000000000000000000000000000000000000001
   cast rpc --rpc-url "$RPC" anvil_setBalance "$owner" 0xde0b6b3a7640000 >/dev/null
   contract_deploy
   RPC_URL=$RPC DSTACK_SIMULATOR_ENDPOINT=$GUEST CONTRACT_ADDRESS=$CONTRACT BASE_PORT=$(free_ports 3) \
     expect_status 0 cluster 2 --once
   expect_text "$OUT" "all checks held"
-  grep "minted the NFT of instance [0-9a-f]* for $owner" "$OWN_RUN_DIR/hello_node2.log"
+  for node in node1 node2 node3; do
+    instance "$node"
+    [ "$(holder_of "$INSTANCE")" = "$owner" ] || fail "the NFT of $node is not held by $owner"
+  done
+  grep "minted the NFT of instance $INSTANCE for $owner" "$OWN_RUN_DIR/hello_node3.log"
   expect_nothing_left
+}
+
+# More than the tool takes, or pays for, in one call.
+lets_in_in_parts() {
+  local i
+  contract_deploy
+  owner_sends 'setClusterConfig(uint256,bool,uint256)' 0 false 1000000000000000000
+  for ((i = 1; i <= 40; i++)); do
+    printf '{"instance_id": "%040x", "instance_address": "0x%040x"}\n' "$i" "$((i + 100000))"
+  done >"$RUN_DIR/identities"
+  FUND_AMOUNT=2ether admit_all "$RUN_DIR/identities"
+  [ "$(contract_call "$CONTRACT" 'totalSupply()(uint256)')" = 40 ]
+  for i in 1 20 40; do
+    [ "$(cast balance --ether --rpc-url "$RPC" "0x$(printf '%040x' "$((i + 100000))")")" = 2.000000000000000000 ]
+  done
+  # Half of it is enough.
+  FUND_AMOUNT=4ether admit_all "$RUN_DIR/identities"
+  [ "$(cast balance --ether --rpc-url "$RPC" "0x$(printf '%040x' 100040)")" = 2.000000000000000000 ]
+  FUND_AMOUNT=lots admit_all "$RUN_DIR/identities" && fail "no such amount"
+  HOST_PRIVATE_KEY=zz admit_all "$RUN_DIR/identities" && fail "no such key"
+  expect_text "$PROBLEM" "HOST_PRIVATE_KEY is not a private key"
 }
 
 # answers JSON...: as if the nodes 1, 2, ... had answered so.
@@ -423,10 +481,12 @@ new_run_dir front
 test_case "run: the exit status is hello_p2p's" run_takes_its_exit_status
 test_case "run: a sponsor pays" run_lets_a_sponsor_pay
 test_case "run: the operator's key shows in no command line" key_stays_hidden
+test_case "run: on another chain" run_on_another_chain
 test_case "run: a guest agent with a single instance" run_uses_a_single_instance
 test_case "cluster: --once with its own node and simulator" once_with_its_own
 test_case "cluster: eight at once, each a process of its own" eight_at_once
-test_case "cluster: an owner whose key the chain does not hold" lets_in_one_by_one
+test_case "cluster: an owner whose key the chain does not hold" lets_in_by_another_owner
+test_case "cluster: more than one call takes, or pays for" lets_in_in_parts
 test_case "cluster: a check judges each answer by itself" checks_judge_each_answer
 test_case "cluster: stays up beside a running node and simulator" stays_up
 test_case "cluster: another node joins it" another_one_joins

@@ -6,31 +6,30 @@
 BINARIES=${BUILD_DIR:-$ROOT/build/release}
 case $BINARIES in /*) ;; *) BINARIES=$PWD/$BINARIES ;; esac
 HELLO_P2P=$BINARIES/apps/hello_p2p/hello_p2p
-# shellcheck disable=SC2034 # used by those who source this
 DSTACK_P2P=$BINARIES/cli/dstack-p2p
 # shellcheck disable=SC2034 # used by those who source this
 SIMULATOR=$BINARIES/simulator/dstack-simulator
-# shellcheck disable=SC2034
-DSTACK_P2P=$BINARIES/cli/dstack-p2p
 
 _build() {
   (
     cd "$ROOT" || exit
     [ -f build/release/build.ninja ] || cmake --preset release || exit
-    cmake --build --preset release --target hello_p2p dstack-simulator
+    cmake --build --preset release --target hello_p2p dstack-p2p dstack-simulator
   )
 }
 
 _ensure_built() {
-  local log=$RUN_DIR/build.log lock status=0
+  local log=$RUN_DIR/build.log lock file status=0
   if [ -n "${BUILD_DIR:-}" ]; then
-    if [ ! -x "$HELLO_P2P" ]; then die 1 "BUILD_DIR holds no hello_p2p: $HELLO_P2P"; fi
+    for file in "$HELLO_P2P" "$DSTACK_P2P"; do
+      if [ ! -x "$file" ]; then die 1 "BUILD_DIR holds no ${file##*/}: $file"; fi
+    done
     return
   fi
   # Two launchers at once must not build in the same folder.
   exec {lock}>"$RUN_DIR/build.lock"
   flock "$lock"
-  if [ ! -x "$HELLO_P2P" ]; then echo "$PROGRAM: building (log: $log)" >&2; fi
+  if [ ! -x "$HELLO_P2P" ] || [ ! -x "$DSTACK_P2P" ]; then echo "$PROGRAM: building (log: $log)" >&2; fi
   _build >"$log" 2>&1 || status=$?
   exec {lock}>&-
   if [ "$status" != 0 ]; then
@@ -39,7 +38,7 @@ _ensure_built() {
   fi
 }
 
-# Afterwards hello_p2p, the simulator, forge, cast, anvil, jq and curl can be used.
+# Afterwards hello_p2p, dstack-p2p, the simulator, anvil, jq and curl can be used.
 ensure_ready() {
   mkdir -p "$RUN_DIR"
   "$ROOT/scripts/setup.sh" --launch >&2 || exit

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# What a cluster has to show. After common.sh and ensure_ready. Nodes are numbered from 1. FIRST_PORT, CONTRACT and
-# RPC are set.
+# What a cluster has to show. After common.sh, chain.sh and ensure_ready. Nodes are numbered from 1. FIRST_PORT,
+# CONTRACT and RPC are set.
 #
 # A check looks once at the nodes it is given: check_NAME COUNT NODE... prints the number of each node of which it
 # holds, in a cluster of the nodes 1 to COUNT. One process asks them all, and one looks at what they answered.
@@ -9,8 +9,6 @@
 
 declare -A NODE_ID=() NODE_ADDRESS=() RESULT=()
 readonly ANSWERS=$RUN_DIR/answers
-# Peers in a page of the contract's.
-readonly LISTED_PAGE=1000
 
 node_port() { printf '%s' "$((FIRST_PORT + $1 - 1))"; }
 node_url() { printf 'http://localhost:%s' "$(node_port "$1")"; }
@@ -53,26 +51,14 @@ check_healthy() {
   _nodes_where '.status == "ok"'
 }
 
-# All peers that the contract lists, in pages as cast prints them.
-_listed() {
-  local offset=0 page total
-  while :; do
-    page=$(cast call --json --rpc-url "$RPC" "$CONTRACT" \
-      'getPeers(uint256,uint256)((bytes20,address,uint64,uint64,string)[],uint256,uint256)' \
-      "$offset" "$LISTED_PAGE" 2>/dev/null) || return 1
-    printf '%s\n' "$page"
-    total=$(jq -r '.[1] | tostring' <<<"$page")
-    offset=$((offset + LISTED_PAGE))
-    if [ "$offset" -ge "$total" ]; then return; fi
-  done
-}
-
 # Prints "NODE ID ADDRESS": who it says it is, and the key that the contract has verified for that id and URL.
 check_identity() {
-  _listed >"$RUN_DIR/listed.json" || return 0
+  p2p peers --contract "$CONTRACT" --evidence off || return 0
+  # shellcheck disable=SC2153 # set by p2p
+  printf '%s\n' "$ANSWER" >"$RUN_DIR/listed.json"
   nodes_get /info "${@:2}"
-  answers_tell '.instance_id as $id | $listed[][0][] | select(.[0] == "0x\($id)" and .[4] == url($node)) |
-    "\($node) \($id) \(.[1])"' --slurpfile listed "$RUN_DIR/listed.json"
+  answers_tell '.instance_id as $id | $listed[].peers[] | select(.instance_id == $id and .url == url($node)) |
+    "\($node) \($id) \(.address)"' --slurpfile listed "$RUN_DIR/listed.json"
 }
 
 # check_distinct COUNT: that many different identities. Not a check of single nodes.

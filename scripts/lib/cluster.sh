@@ -31,7 +31,6 @@ _clean_up() {
     for pid in $(jobs -pr); do kill -TERM "$pid" 2>/dev/null || true; done
     cluster_state_forget
   fi
-  if [ "$(type -t operator_close)" = function ]; then operator_close; fi
   exit "$status"
 }
 
@@ -120,10 +119,7 @@ _find_contract() {
   if [ "$CHAIN_NUMBER" != "$LOCAL_CHAIN" ] && [ -z "${HOST_PRIVATE_KEY:-}" ]; then
     cluster_give_up "chain $CHAIN_NUMBER is no local one: set HOST_PRIVATE_KEY and KMS_ROOT_ADDRESS, or CONTRACT_ADDRESS"
   fi
-  if ! deploy_contract; then
-    _show_log "$RUN_DIR/deploy.log" 20
-    cluster_give_up "the contract could not be deployed"
-  fi
+  deploy_contract || cluster_give_up "the contract could not be deployed: $PROBLEM"
   step_ok "$CONTRACT, deployed"
 }
 
@@ -253,8 +249,10 @@ _print_end() {
   printf '\n  logs    %s … %s, and %s\n' "$(_node_log 1)" "$(_node_log "$NODES")" "$RUN_DIR/*.log"
   if [ -n "$ONCE" ]; then return; fi
   cat <<TEXT
-  watch   $0 status          curl $(node_url 1)/peers
-          $0 logs
+  watch   $0 status          $0 logs
+  page    $(node_url 1)/     (in a browser: who is there, and who greets whom)
+  peers   CONTRACT_ADDRESS=$CONTRACT RPC_URL=${RPC_URL:-$RPC} \\
+            $DSTACK_P2P peers        (or watch)
   join    ./run_hello_p2p.sh NAME PORT        (another node, in the foreground)
   stop    $0 stop            (ends the nodes$(_started_too) and forgets this cluster)
 TEXT
@@ -278,7 +276,7 @@ cluster_start() {
   mapfile -t ALL < <(seq "$NODES")
   _claim
   ensure_ready
-  for part in chain admission batch; do
+  for part in chain admission; do
     # shellcheck source=/dev/null
     . "$ROOT/scripts/lib/$part.sh"
   done
