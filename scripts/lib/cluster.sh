@@ -31,10 +31,12 @@ _clean_up() {
     for pid in $(jobs -pr); do kill -TERM "$pid" 2>/dev/null || true; done
     cluster_state_forget
   fi
-  exit "$status"
+  # What a command in the background has come to may be in $? instead of what a signal's trap exits with.
+  exit "${INTERRUPTED:-$status}"
 }
 
 _interrupted() {
+  INTERRUPTED=$1
   if [ -n "$TERMINAL" ]; then echo; fi
   echo "$PROGRAM: interrupted; ending what was started" >&2
   exit "$1"
