@@ -102,6 +102,23 @@ ends_when_interrupted_at_the_question() {
   [ "$(nonce)" = "$before" ] || fail "something was sent"
 }
 
+# The address depends on the account's nonce, which somebody else uses up while it asks.
+# shellcheck disable=SC2094 # the screen is read while it is written
+creates_no_contract_elsewhere() {
+  local status=0 before
+  : >"$RUN_DIR/deploy.screen"
+  {
+    wait_until 20 grep -q 'Go on' "$RUN_DIR/deploy.screen" &&
+      cast send --rpc-url "$RPC_URL" --private-key "$ANVIL_KEY" "$ROOT_ADDRESS" --value 1 >/dev/null && echo y
+  } | timeout 30 script -qfec "$(printf '%q ' "$DSTACK_P2P" deploy --kms-root "$ROOT_ADDRESS")" /dev/null \
+    >"$RUN_DIR/deploy.screen" || status=$?
+  [ "$status" = 17 ] || fail "exit status $status: $(cat "$RUN_DIR/deploy.screen")"
+  expect_text "$(cat "$RUN_DIR/deploy.screen")" 'would get another address; nothing was sent'
+  before=$(nonce)
+  at_terminal 'y\n' 0 deploy --kms-root "$ROOT_ADDRESS"
+  expect_text "$OUT" "$(cast compute-address --nonce "$before" "$OWNER" | grep -o '0x.*')"
+}
+
 refuses_the_public_root() {
   expect_status 2 "$DSTACK_P2P" set-kms-root 0xA7F6043C29f9cc1d9D6aCF554c53E0c6792AaEAf --yes
   expect_text "$ERR" 'public development root'
@@ -187,6 +204,7 @@ test_case "the question says what it does to others" says_what_is_dangerous
 test_case "--yes needs no question" needs_no_question_with_yes
 test_case "without a terminal nothing is sent" sends_nothing_without_a_terminal
 test_case "an interruption at the question is a no" ends_when_interrupted_at_the_question
+test_case "a contract gets the address that was told, or none" creates_no_contract_elsewhere
 test_case "the public root is refused" refuses_the_public_root
 test_case "there is no default key here" needs_a_key
 test_case "many at once, and how far it is" shows_how_far_it_is

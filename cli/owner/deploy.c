@@ -56,6 +56,8 @@ static int plan_new(deployment *it)
     int status = foresee_address(it);
     if (status) return status;
     owner_plan_create(&it->plan, it->orders);
+    /* It is what was asked about, and what is printed. */
+    memcpy(it->orders->orders[0].created20, it->contract20, 20);
     owner_plan_settle(&it->plan, it->contract20, &created, true, it->orders);
     return CLI_OK;
 }

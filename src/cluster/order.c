@@ -84,6 +84,26 @@ int cluster_check_quote(const cluster_config *config, const cluster_quote *quote
                      quote->from, other, needs);
 }
 
+static bool is_elsewhere(const cluster_order *order, const uint8_t from20[static 20], uint64_t nonce)
+{
+    static const uint8_t any[20];
+    uint8_t address[20];
+    return order->creates && memcmp(order->created20, any, 20) != 0 &&
+           (!cluster_created_address(from20, nonce, address) || memcmp(order->created20, address, 20) != 0);
+}
+
+int cluster_check_creations(const cluster_order *orders, size_t count, const cluster_quote *quote,
+                            uint64_t nonce, base_error *error)
+{
+    for (size_t i = 0; i < count; i++)
+        if (is_elsewhere(&orders[i], quote->from20, nonce + i))
+            return base_fail(error, DSTACK_P2P_ERR_STATE,
+                             "the account %s has sent something else meanwhile, so %s would get another "
+                             "address; nothing was sent; start again",
+                             quote->from, orders[i].what);
+    return 0;
+}
+
 /* ---- Asking nodes about one ---- */
 
 static void put_wei(base_buf *out, eth_wei value)

@@ -16,11 +16,12 @@ enum { CLUSTER_ORDERS_MAX = 256, CLUSTER_ORDER_DATA_MAX = 64 * 1024 };
 
 /** One transaction. */
 typedef struct cluster_order {
-    const char *what;     /**< for sentences, "mintNodeAccess"; borrowed */
-    bool creates;         /**< deploys a contract: `data` is its init code, and there is no `to` */
-    uint8_t to20[20];     /**< who is called, or paid */
-    const base_buf *data; /**< borrowed; NULL = none */
-    eth_wei value;        /**< paid to it */
+    const char *what;      /**< for sentences, "mintNodeAccess"; borrowed */
+    bool creates;          /**< deploys a contract: `data` is its init code, and there is no `to` */
+    uint8_t to20[20];      /**< who is called, or paid */
+    uint8_t created20[20]; /**< the address that a created contract is to get; zero = any */
+    const base_buf *data;  /**< borrowed; NULL = none */
+    eth_wei value;         /**< paid to it */
     uint64_t
         gas; /**< that it uses, as measured; 0 = estimated, which also tells whether it would be refused */
 } cluster_order;
@@ -58,9 +59,10 @@ typedef struct cluster_outcome {
  * Asks what the orders would cost `from20`; NULL is the configured key's account. One round trip for 50
  * orders or so. PRIVATE_KEY without a key, NO_CONTRACT where nothing is at an address that is called and no
  * order before creates it, and what the contract's refusal stands for (REVERTED, NOT_AUTHORISED, ...) when
- * one would fail; FEE_CEILING, SPEND_CEILING when `most` exceeds the configuration's max_fee_per_day, and
- * NO_FUNDS. With the latter three, the quote is filled in all the same; but where the account cannot pay the
- * value of an order whose gas is to be estimated, without what gas costs.
+ * one would fail; STATE where a contract would get another address than is wanted; FEE_CEILING, SPEND_CEILING
+ * when `most` exceeds the configuration's max_fee_per_day, and NO_FUNDS. With the latter three, the quote is
+ * filled in all the same; but where the account cannot pay the value of an order whose gas is to be
+ * estimated, without what gas costs.
  *
  * An order that calls what an order before it creates is to be given its gas: there is nothing yet to
  * estimate it with. One thread at a time, the application's.

@@ -38,6 +38,11 @@ int cluster_order_account(const dstack_p2p *sdk, uint8_t from20[static 20], base
 /** FEE_CEILING, SPEND_CEILING when they say no, and NO_FUNDS. */
 int cluster_check_quote(const cluster_config *config, const cluster_quote *quote, base_error *error);
 
+/** STATE when a contract that is to be created would get another address than is wanted, the first order
+ * having this nonce. */
+int cluster_check_creations(const cluster_order *orders, size_t count, const cluster_quote *quote,
+                            uint64_t nonce, base_error *error);
+
 /** Adds eth_call or eth_estimateGas of an order at a block; its index in the batch. */
 size_t cluster_ask_order(eth_batch *batch, const char *method, const cluster_order *order,
                          const uint8_t from20[static 20], const char *block);

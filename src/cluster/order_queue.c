@@ -30,6 +30,7 @@ static int check_addresses(const cluster_dispatch *it, base_error *error)
 {
     uint8_t address[20];
     if (it->nonce == it->quote->nonce) return 0;
+    if (cluster_check_creations(it->orders, it->count, it->quote, it->nonce, error)) return error->code;
     for (size_t i = 0; i < it->count; i++) {
         if (!it->orders[i].creates) continue;
         if (!cluster_created_address(it->quote->from20, it->quote->nonce + i, address))

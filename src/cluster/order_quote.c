@@ -62,7 +62,8 @@ int cluster_quote_orders(dstack_p2p *sdk, const cluster_order *orders, size_t co
     memset(quote, 0, sizeof *quote);
     if (cluster_check_orders(sdk, orders, count, error) || choose_account(sdk, from20, quote, error))
         return error->code;
-    if (!(it.rpc = cluster_rpc(sdk, error)) || cluster_survey_orders(&it, error) || choose_fees(&it, error))
+    if (!(it.rpc = cluster_rpc(sdk, error)) || cluster_survey_orders(&it, error) ||
+        cluster_check_creations(orders, count, quote, quote->nonce, error) || choose_fees(&it, error))
         return error->code;
     add_up(&it);
     return cluster_check_quote(&sdk->config, quote, error);

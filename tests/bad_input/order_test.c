@@ -256,6 +256,25 @@ static void created_first(void **state)
     close_scene(&it);
 }
 
+/* Also where nothing calls it: its address was told to somebody. */
+static void created_elsewhere(void **state)
+{
+    SCENE(it, state, 1);
+    it.orders[0].creates = true;
+    assert_true(cluster_created_address(it.quote.from20, 8, it.orders[0].created20));
+    ask(&it);
+    expect_error(&it.error, DSTACK_P2P_ERR_STATE, "would get another address; nothing was sent");
+    assert_true(cluster_created_address(it.quote.from20, 7, it.orders[0].created20));
+    ask(&it);
+    expect_ok(&it.error);
+    expect_all_done(&it);
+    it.told = it.last_done = 0;
+    send_all(&it); /* its nonce is used */
+    expect_error(&it.error, DSTACK_P2P_ERR_STATE, "would get another address; nothing was sent");
+    assert_int_equal(world_node(it.w)->taken, 1);
+    close_scene(&it);
+}
+
 static void arguments_that_are_none(void **state)
 {
     SCENE(it, state, 1);
@@ -802,6 +821,7 @@ int main(void)
                                        TEST(nothing_at_the_address),
                                        TEST(nothing_at_one_of_the_addresses),
                                        TEST(created_first),
+                                       TEST(created_elsewhere),
                                        TEST(arguments_that_are_none),
                                        TEST(no_key),
                                        TEST(malformed_configuration),
