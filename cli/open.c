@@ -54,7 +54,10 @@ static int read_times(const cli_run *run, dstack_p2p_options *options)
         cli_milliseconds(run, "guest-wait", DAY_MS, &guest) ||
         cli_milliseconds(run, "confirm-timeout", DAY_MS, &confirm))
         return CLI_USAGE;
+    /* The library takes zeros for its defaults. */
     if (cli_has(run, "rpc-timeout") && !rpc) return cli_misuse(run, "--rpc-timeout takes a time above 0");
+    if (cli_has(run, "confirm-timeout") && !confirm)
+        return cli_misuse(run, "--confirm-timeout takes a time above 0");
     options->rpc_timeout_ms = (uint32_t)rpc;
     options->guest_wait_ms = guest ? (uint32_t)guest : DSTACK_P2P_NO_WAIT;
     options->confirm_timeout_ms = (uint32_t)confirm;
@@ -67,6 +70,9 @@ static int read_ceilings(const cli_run *run, dstack_p2p_options *options)
     if (cli_amount(run, "max-fee-per-gas", &per_gas) || cli_amount(run, "max-cost", &cost)) return CLI_USAGE;
     if (per_gas > UINT64_MAX || cost > UINT64_MAX)
         return cli_misuse(run, "--max-fee-per-gas and --max-cost take at most 18.4 ether");
+    if ((cli_has(run, "max-fee-per-gas") && !per_gas) || (cli_has(run, "max-cost") && !cost))
+        return cli_misuse(run,
+                          "--max-fee-per-gas and --max-cost take amounts above 0; --dry-run spends nothing");
     options->max_fee_per_gas = (uint64_t)per_gas;
     options->max_fee_per_day = (uint64_t)cost;
     return 0;

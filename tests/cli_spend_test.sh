@@ -188,6 +188,31 @@ waits_no_longer_than_told() {
   process_stop idle
 }
 
+# What a run before has sent, and not seen in a block, is not sent once more.
+tops_up_once() {
+  local receiver=0x00000000000000000000000000000000000000b2
+  node idle --chain-id 1338 --no-mining
+  expect_status 53 timeout 30 "$DSTACK_P2P" fund "$receiver" --amount 2gwei --below 1gwei --yes --confirm-timeout 500ms
+  expect_status 0 timeout 30 "$DSTACK_P2P" fund "$receiver" --amount 2gwei --below 1gwei --yes --confirm-timeout 500ms
+  expect_text "$ERR" "$receiver has enough"
+  cast rpc --rpc-url "$RPC_URL" evm_mine >/dev/null
+  [ "$(cast balance --rpc-url "$RPC_URL" "$receiver")" = 2000000000 ] || fail "paid twice"
+  process_stop idle
+}
+
+# The library takes a zero for its default, which is far more.
+no_ceiling_is_zero() {
+  local before option
+  before=$(nonce)
+  for option in --max-cost --max-fee-per-gas; do
+    expect_status 2 "$DSTACK_P2P" fund "$ROOT_ADDRESS" --amount 1gwei --yes "$option" 0
+    expect_text "$ERR" 'above 0'
+  done
+  expect_status 2 "$DSTACK_P2P" fund "$ROOT_ADDRESS" --amount 1gwei --yes --confirm-timeout 0
+  expect_text "$ERR" '--confirm-timeout takes a time above 0'
+  [ "$(nonce)" = "$before" ] || fail "something was sent"
+}
+
 node main --chain-id 1337
 printf '%s\n' "$ANVIL_KEY" >"$RUN_DIR/owner.key"
 chmod 600 "$RUN_DIR/owner.key"
@@ -210,5 +235,7 @@ test_case "there is no default key here" needs_a_key
 test_case "many at once, and how far it is" shows_how_far_it_is
 test_case "interrupted, it tells what was sent" tells_what_was_sent_when_interrupted
 test_case "so it does in JSON" tells_so_in_json
+test_case "accounts are topped up once" tops_up_once
+test_case "a ceiling of 0 is none" no_ceiling_is_zero
 test_case "it waits no longer than it is told to" waits_no_longer_than_told
 test_end
