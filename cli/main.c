@@ -9,9 +9,12 @@
 #include "cli/parse.h"
 
 #include <curl/curl.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static int unknown(const char *name)
 {
@@ -44,9 +47,19 @@ static int run(const cli_command *command, int argc, char **argv)
     return status;
 }
 
+/* Where one of the three is closed, the next file or connection would take its place, and get what is
+ * printed. What holds the place fails as a closed one does. */
+static void hold_standard_descriptors(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+            (void)open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 int main(int argc, char **argv)
 {
     const char *name = argc > 1 ? argv[1] : NULL;
+    hold_standard_descriptors();
     signal(SIGPIPE, SIG_IGN);
     if (!name) {
         fputs("dstack-p2p: a command is expected\nTry 'dstack-p2p --help'.\n", stderr);

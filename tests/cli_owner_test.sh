@@ -339,6 +339,9 @@ surroundings_are_wrong() {
   as_other refuses 49 'banInstance' ban "$A" --json
   expect_json '.error.code == 49 and .error.name == "NOT_AUTHORISED"' "$ERR"
   expect_status 6 bash -c "\"\$1\" status >/dev/full" - "$DSTACK_P2P"
+  # Not what has been opened since in its place.
+  expect_status 6 bash -c "\"\$1\" status >&-" - "$DSTACK_P2P"
+  expect_text "$ERR" 'Bad file descriptor'
 }
 
 # ---- Dry runs, ceilings
