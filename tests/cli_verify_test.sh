@@ -195,6 +195,16 @@ saves() {
   [ -z "$(find "$RUN_DIR" -name 'audit.json.*')" ]
   verify 6 --save "$RUN_DIR/no/such/folder/x"
   [ -z "$OUT" ]
+  # A device or a pipe stays what it is, and a link leads to the file.
+  mkfifo "$RUN_DIR/pipe"
+  verify 6 --save "$RUN_DIR/pipe"
+  expect_text "$ERR" 'it is no file'
+  [ -p "$RUN_DIR/pipe" ]
+  echo old >"$RUN_DIR/linked.json"
+  ln -s linked.json "$RUN_DIR/link.json"
+  verify 0 --save "$RUN_DIR/link.json"
+  [ -L "$RUN_DIR/link.json" ]
+  cmp "$RUN_DIR/linked.json" "$SAVED"
 }
 
 checks_a_file() {

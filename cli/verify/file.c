@@ -6,13 +6,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PATH_TEXT = 4096, CHUNK = 64 * 1024 };
+enum { PATH_TEXT = PATH_MAX + 8, CHUNK = 64 * 1024 };
 
 /* ---- Writing ---- */
 
@@ -27,6 +28,19 @@ static bool open_up(int fd)
     mode_t mask = umask(077);
     umask(mask);
     return fchmod(fd, 0666 & ~mask) == 0;
+}
+
+/* A link is followed. A device or a pipe is no file that could be replaced by another. */
+static int find_target(const cli_run *run, const char *path, char target[static PATH_MAX])
+{
+    struct stat info;
+    if (!realpath(path, target)) {
+        if (errno != ENOENT) return cannot_write(run, path);
+        if (snprintf(target, PATH_MAX, "%s", path) < PATH_MAX) return CLI_OK;
+        return cli_fail(run, CLI_USAGE, "the name of the file to write is too long");
+    }
+    if (stat(target, &info) || S_ISREG(info.st_mode)) return CLI_OK;
+    return cli_fail(run, CLI_OUTPUT, "'%.200s' cannot be written: it is no file", path);
 }
 
 static int replace(const cli_run *run, const char *path, const char *text)
@@ -47,6 +61,7 @@ static int replace(const cli_run *run, const char *path, const char *text)
 int cli_audit_save(const cli_run *run, const cli_audit *audit, const char *path)
 {
     int status;
+    char target[PATH_MAX];
     json_t *document = cli_audit_write(audit);
     char *text = document ? json_dumps(document, JSON_INDENT(1) | JSON_ENSURE_ASCII) : NULL;
     json_decref(document);
@@ -56,7 +71,8 @@ int cli_audit_save(const cli_run *run, const cli_audit *audit, const char *path)
         status = cli_fail(run, CLI_OUTPUT, "the audit of %zu peers is longer than a file may be, %d bytes",
                           audit->count, CLI_AUDIT_FILE_MAX);
     else
-        status = replace(run, path, text);
+        status = find_target(run, path, target);
+    if (!status) status = replace(run, target, text);
     free(text);
     return status;
 }
