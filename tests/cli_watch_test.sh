@@ -150,6 +150,11 @@ minds_its_reader() {
   [ "$status" = 6 ] || fail "$status"
   [ ! -s "$RUN_DIR/reader.log" ] || fail "$(cat "$RUN_DIR/reader.log")"
   moves alice http://alice:1
+  # Nor is what a template makes offered again and again.
+  echo '{#peers}{url}{/peers}' >"$RUN_DIR/reader.in"
+  status=0
+  timeout 20 "$DSTACK_P2P" watch --template "$RUN_DIR/reader.in" --output - 2>"$RUN_DIR/reader.log" > >(exec true) || status=$?
+  [ "$status" = 6 ] || fail "$status: $(cat "$RUN_DIR/reader.log")"
   python3 - "$DSTACK_P2P" <<'PYTHON'
 import os, subprocess, sys, time
 out, into = os.pipe()

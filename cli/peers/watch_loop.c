@@ -5,6 +5,7 @@
 #include "cluster/list.h"
 
 #include <poll.h>
+#include <string.h>
 
 /* ---- What is new ---- */
 
@@ -65,6 +66,14 @@ static void try_later(watch *it, uint64_t now)
     it->retry_ms = it->retry_ms < WATCH_RETRY_MAX_MS / 2 ? 2 * it->retry_ms : WATCH_RETRY_MAX_MS;
 }
 
+/* Who does not read standard output any longer will not do so later. */
+static bool is_worth_a_retry(const watch *it)
+{
+    const watch_settings *settings = &it->settings;
+    bool is_shown = settings->output && !strcmp(settings->output, "-");
+    return !settings->once && !settings->exit_on_failure && !(is_shown && it->status == CLI_OUTPUT);
+}
+
 static void deliver(watch *it, uint64_t now)
 {
     if (!it->pending || it->child.pid || now < it->due_ms) return;
@@ -73,10 +82,10 @@ static void deliver(watch *it, uint64_t now)
     if (went_well) it->retry_ms = WATCH_RETRY_MS;
     if (went_well && it->settings.once && !it->child.pid)
         finish(it, CLI_OK);
-    else if (!went_well && (it->settings.once || it->settings.exit_on_failure))
-        finish(it, it->status);
-    else if (!went_well)
+    else if (!went_well && is_worth_a_retry(it))
         try_later(it, now);
+    else if (!went_well)
+        finish(it, it->status);
 }
 
 /* ---- The loop ---- */
