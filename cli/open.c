@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/secret.h"
 #include "cli/amounts.h"
 #include "cli/run.h"
+#include "cluster/key_variable.h"
 
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define DAY_MS ((uint64_t)24 * 3600 * 1000)
@@ -118,9 +121,44 @@ int cli_sdk_options(const cli_run *run, dstack_p2p_options *options)
 
 /* ---- Handle ---- */
 
+static bool takes_key(const cli_run *run)
+{
+    for (size_t i = 0; i < run->option_count; i++)
+        if (!strcmp(run->options[i]->name, "private-key-file")) return true;
+    return false;
+}
+
+/* Where nothing is paid for, a key has no business in memory, and one that cannot be read stops nobody. */
+static void drop_private_key(void)
+{
+    char text[CLUSTER_KEY_TEXT];
+    (void)cluster_key_variable(text);
+    base_wipe(text, sizeof text);
+    cluster_key_variable_forget();
+}
+
+/* The name of the key's file stays in the environment, for commands that watch runs. */
+static dstack_p2p *open_without_key(const char *contract, const char *url, const dstack_p2p_options *options)
+{
+    const char *set = getenv("PRIVATE_KEY_FILE");
+    char *file = set ? strdup(set) : NULL;
+    if (set && !file) return NULL;
+    drop_private_key();
+    unsetenv("PRIVATE_KEY_FILE");
+    dstack_p2p *sdk = dstack_p2p_new_with_options(contract, url, options);
+    if (file && setenv("PRIVATE_KEY_FILE", file, 1)) {
+        dstack_p2p_free(sdk);
+        sdk = NULL;
+    }
+    free(file);
+    return sdk;
+}
+
 dstack_p2p *cli_open_with(const cli_run *run, const char *url, const dstack_p2p_options *options, int *status)
 {
-    dstack_p2p *sdk = dstack_p2p_new_with_options(cli_value(run, "contract"), url, options);
+    const char *contract = cli_value(run, "contract");
+    dstack_p2p *sdk = takes_key(run) ? dstack_p2p_new_with_options(contract, url, options)
+                                     : open_without_key(contract, url, options);
     *status = CLI_OK;
     if (!sdk)
         *status = cli_fail(run, DSTACK_P2P_ERR_NO_MEMORY, "out of memory");

@@ -150,6 +150,19 @@ says_when_it_cannot_print() {
   grep -q 'cannot be written' "$RUN_DIR/err"
 }
 
+# Who only reads needs no key, and may not be allowed to read it.
+needs_no_key() {
+  export PRIVATE_KEY_FILE=$RUN_DIR/no-such.key PRIVATE_KEY=none
+  expect_status 0 "$DSTACK_P2P" peers
+  expect_status 0 "$DSTACK_P2P" status
+  expect_status 0 "$DSTACK_P2P" kms-root --guest "$GUEST/i/alpha"
+  # shellcheck disable=SC2016
+  expect_status 0 "$DSTACK_P2P" watch --once --json --exec 'echo "$PRIVATE_KEY_FILE,$PRIVATE_KEY"'
+  expect_text "$ERR" "$RUN_DIR/no-such.key,"
+  expect_status 13 "$DSTACK_P2P" identity
+  expect_status 13 "$DSTACK_P2P" withdraw
+}
+
 # ---- wait ----
 
 waits_for_nobody_who_is_there() {
@@ -267,6 +280,7 @@ test_case "a table on a terminal" is_a_table_on_a_terminal
 test_case "the table fits the terminal" fits_the_terminal
 test_case "wrong input of peers" refuses_wrong_input
 test_case "output that cannot be written" says_when_it_cannot_print
+test_case "who only reads needs no key" needs_no_key
 test_case "wait: enough are there" waits_for_nobody_who_is_there
 test_case "wait: one more comes" waits_until_there_are_enough
 test_case "wait: says how far it is on a terminal" tells_people_how_far_it_is

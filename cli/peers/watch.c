@@ -1,24 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/peers/watch.h"
 
-#include "base/secret.h"
 #include "cli/commands.h"
 #include "cli/peers/document.h"
 #include "cli/peers/print.h"
-#include "cluster/key_variable.h"
 
 #include <stdlib.h>
 
 /* ---- watch: what happens in the cluster, and what is to be done about it ---- */
-
-/* Nothing is paid for here: the key has no business in the environment. */
-static void drop_private_key(void)
-{
-    char text[CLUSTER_KEY_TEXT];
-    (void)cluster_key_variable(text);
-    base_wipe(text, sizeof text);
-    cluster_key_variable_forget();
-}
 
 static dstack_p2p *open_handle(const watch_settings *it, int *status)
 {
@@ -29,7 +18,6 @@ static dstack_p2p *open_handle(const watch_settings *it, int *status)
         unsetenv("DSTACK_P2P_CACHE_FILE");
     else
         options.cache_file = cli_value(it->run, "cache-file");
-    drop_private_key();
     return *status ? NULL : cli_open_with(it->run, NULL, &options, status);
 }
 
