@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define DAY_MS ((uint64_t)24 * 3600 * 1000)
 
@@ -45,6 +46,7 @@ static void log_line(void *context, dstack_p2p_log_level level, const char *mess
 {
     static const char *const names[] = {"", "error: ", "warning: ", "", ""};
     (void)context;
+    if (!cli_has_room(STDERR_FILENO)) return;
     fprintf(stderr, "dstack-p2p: %s%s\n", level <= DSTACK_P2P_LOG_DEBUG ? names[level] : "", message);
 }
 

@@ -78,6 +78,12 @@ void cli_close(dstack_p2p *sdk);
 /** Whether SIGINT or SIGTERM has come since cli_open(). */
 bool cli_interrupted(void);
 
+/**
+ * Waits until a line can be written to a pipe or a terminal. False when a signal has come and still nobody
+ * reads: who waits for the end of this process would wait for ever. Any thread.
+ */
+bool cli_has_room(int fd);
+
 /** Prints a value and a newline, and takes it over; NULL stands for "out of memory". CLI_OK or CLI_OUTPUT. */
 int cli_print_json(const cli_run *run, json_t *value);
 

@@ -3,6 +3,7 @@
 #include "cli/run.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +13,17 @@
 
 /* What is said: results on standard output, all else on standard error. */
 
-enum { SENTENCE_MAX = 1024 };
+enum { SENTENCE_MAX = 1024, ROOM_MS = 100 };
+
+bool cli_has_room(int fd)
+{
+    struct pollfd entry = {.fd = fd, .events = POLLOUT};
+    for (bool last = false;; last = cli_interrupted()) {
+        int ready = poll(&entry, 1, ROOM_MS);
+        if (ready > 0 || (ready < 0 && errno != EINTR)) return true;
+        if (last) return false;
+    }
+}
 
 /* Takes the value over; NULL stands for "out of memory". */
 static void say_json(json_t *value)
@@ -31,6 +42,7 @@ static json_t *json_error(int status, const char *sentence)
 
 static void say(const cli_run *run, int status, const char *sentence)
 {
+    if (!cli_has_room(STDERR_FILENO)) return;
     if (run->json)
         say_json(json_error(status, sentence));
     else

@@ -327,6 +327,34 @@ END
   ended mia 0 10 TERM
 }
 
+# Whoever reads what it says may have stopped reading: it withdraws and ends all the same.
+ends_though_nobody_reads() {
+  local json
+  instance_admitted nora
+  for json in '' --json; do
+    # shellcheck disable=SC2086
+    python3 - "$DSTACK_P2P" run http://nora:1 --rpc-url "$RPC" --contract "$CONTRACT" --guest "$ENDPOINT" \
+      --poll-interval 200ms $json <<'END'
+import os, signal, subprocess, sys
+out, into = os.pipe()
+run = subprocess.Popen(sys.argv[1:], stdout=into, stderr=subprocess.STDOUT)
+said = b""
+while b"registered: " not in said: said += os.read(out, 4096)
+os.set_blocking(into, False)
+try:
+    while True: os.write(into, b"x")
+except BlockingIOError:
+    os.set_blocking(into, True)
+run.send_signal(signal.SIGTERM)
+try:
+    assert run.wait(15) == 0, run.returncode
+finally:
+    run.kill()
+END
+    [ "$(listed_url "$INSTANCE")" = "" ]
+  done
+}
+
 RPC=http://127.0.0.1:$(free_port)
 node_again
 chain_open "$RPC"
@@ -344,6 +372,7 @@ test_case "run that is ended before it knows itself says so" ends_before_it_begi
 test_case "run --no-withdraw stays registered" stays_registered
 test_case "the end is bounded" ends_in_time
 test_case "a withdrawal that is in no block is said to be unconfirmed" says_what_is_unconfirmed
+test_case "it ends though nobody reads what it says" ends_though_nobody_reads
 test_case "the socket belongs to one process" serves_on_a_socket
 test_case "the service manager hears of it" tells_the_service_manager
 test_case "silent clients keep nobody out" serves_in_a_crowd

@@ -6,12 +6,31 @@
 #include "cli/node/sidecar.h"
 #include "cli/node/times.h"
 
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { SENTENCE_MAX = 1024 };
+
+/* The monitor's thread has things to say as well, and one of them takes the room that was there for the
+ * other. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* Takes over the line, or says the sentence. */
+static void put(const cli_run *run, json_t *line, const char *sentence)
+{
+    pthread_mutex_lock(&lock);
+    if (!cli_has_room(run->json ? STDOUT_FILENO : STDERR_FILENO))
+        json_decref(line);
+    else if (run->json)
+        (void)cli_print_json_line(run, line); /* nobody may read it; that is no reason to end */
+    else
+        fprintf(stderr, "dstack-p2p: %s\n", sentence);
+    pthread_mutex_unlock(&lock);
+}
 
 void node_event(const cli_run *run, const char *kind, json_t *fields, const char *format, ...)
 {
@@ -23,13 +42,13 @@ void node_event(const cli_run *run, const char *kind, json_t *fields, const char
     base_sanitize(sentence);
     if (!run->json) {
         json_decref(fields);
-        fprintf(stderr, "dstack-p2p: %s\n", sentence);
+        put(run, NULL, sentence);
         return;
     }
     json_t *line = json_pack("{ss sI ss}", "kind", kind, "time", (json_int_t)time(NULL), "message", sentence);
     if (fields) json_object_update(line, fields);
     json_decref(fields);
-    (void)cli_print_json_line(run, line); /* nobody may read it; that is no reason to end */
+    put(run, line, sentence);
 }
 
 /* ---- Peers ---- */
