@@ -16,13 +16,21 @@ static const char *kind_name(metrics_kind kind)
     return kind == METRICS_COUNTER ? "counter" : "gauge";
 }
 
-/* printf would write "inf", and a comma where the locale says so. */
+#define NUMBER_MAX 1e18
+
+/* printf would write "inf", and a comma where the locale says so. What a node makes up may be more than an
+ * integer holds. */
 static void number(FILE *out, double value)
 {
-    if (isinf(value))
-        fputs(value < 0 ? "-Inf" : "+Inf", out);
+    bool negative = value < 0;
+    if (negative) value = -value;
+    if (isnan(value))
+        fputs("NaN", out);
+    else if (value >= NUMBER_MAX)
+        fputs(negative ? "-Inf" : "+Inf", out);
     else
-        fprintf(out, "%" PRId64 ".%03d", (int64_t)value, (int)((value - (double)(int64_t)value) * 1000));
+        fprintf(out, "%s%" PRId64 ".%03d", negative ? "-" : "", (int64_t)value,
+                (int)((value - (double)(int64_t)value) * 1000));
 }
 
 void metrics_value(FILE *out, const char *name, metrics_kind kind, const char *help, double value)

@@ -37,6 +37,22 @@ static void test_samples(void **state)
     free(text);
 }
 
+static void test_numbers(void **state)
+{
+    (void)state;
+    WRITTEN(text, {
+        metrics_value(out, "a", METRICS_GAUGE, "Help.", -0.5);
+        metrics_value(out, "b", METRICS_GAUGE, "Help.", NAN);
+        metrics_value(out, "c", METRICS_GAUGE, "Help.", (double)UINT64_MAX);
+        metrics_value(out, "d", METRICS_GAUGE, "Help.", 1e17);
+    });
+    expect(text, "\na -0.500\n");
+    expect(text, "\nb NaN\n");
+    expect(text, "\nc +Inf\n");
+    expect(text, "\nd 100000000000000000.000\n");
+    free(text);
+}
+
 /* Whatever a stranger may have chosen stays within its quotes, on its line. */
 static void test_labels_are_escaped(void **state)
 {
@@ -92,6 +108,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_samples),
+        cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_labels_are_escaped),
         cmocka_unit_test(test_status),
         cmocka_unit_test(test_status_of_nothing),
