@@ -16,9 +16,13 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { SHOWN_MAX = 40 };
+
 static int unknown(const char *name)
 {
-    fprintf(stderr, "dstack-p2p: there is no command '%.40s'\nTry 'dstack-p2p --help'.\n", name);
+    /* What is long may be a private key in the wrong place. */
+    fprintf(stderr, "dstack-p2p: there is no command '%s'\nTry 'dstack-p2p --help'.\n",
+            strlen(name) > SHOWN_MAX ? "..." : name);
     return CLI_USAGE;
 }
 
