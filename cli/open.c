@@ -45,7 +45,11 @@ bool cli_interrupted(void)
 static void log_line(void *context, dstack_p2p_log_level level, const char *message)
 {
     static const char *const names[] = {"", "error: ", "warning: ", "", ""};
-    (void)context;
+    const cli_run *run = context;
+    if (run->json && level <= DSTACK_P2P_LOG_WARNING) {
+        cli_warn(run, "%s", message);
+        return;
+    }
     if (!cli_has_room(STDERR_FILENO)) return;
     fprintf(stderr, "dstack-p2p: %s%s\n", level <= DSTACK_P2P_LOG_DEBUG ? names[level] : "", message);
 }
@@ -114,6 +118,7 @@ int cli_sdk_options(const cli_run *run, dstack_p2p_options *options)
                              .kms_root = cli_value(run, "kms-root"),
                              .app_ids = cli_value(run, "app-ids"),
                              .log = log_line,
+                             .log_context = (void *)(uintptr_t)run, /* which is only read */
                              .log_level = run->verbose ? DSTACK_P2P_LOG_DEBUG : DSTACK_P2P_LOG_WARNING};
     if (cli_number(run, "chain-id", 1, UINT64_MAX, &options->chain_id) || read_times(run, options) ||
         read_ceilings(run, options) || read_choices(run, options))

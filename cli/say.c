@@ -92,6 +92,7 @@ void cli_warn(const cli_run *run, const char *format, ...)
     va_start(arguments, format);
     compose(sentence, format, arguments);
     va_end(arguments);
+    if (!cli_has_room(STDERR_FILENO)) return;
     if (run->json)
         say_json(json_pack("{s{ss}}", "warning", "message", sentence));
     else

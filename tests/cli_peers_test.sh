@@ -143,6 +143,15 @@ refuses_wrong_input() {
   expect_json '.error.code == 30 and .error.name == "RPC_UNREACHABLE"' "$ERR"
 }
 
+# The library's warnings too, line by line.
+warns_in_json() {
+  local line
+  expect_status 35 "$DSTACK_P2P" peers --json --chain-id 5
+  [ "$(wc -l <<<"$ERR")" -ge 2 ] || fail "$ERR"
+  while read -r line; do expect_json 'has("warning") or has("error")' "$line"; done <<<"$ERR"
+  expect_json '.warning.message | contains("not on chain 5")' "$(head -n 1 <<<"$ERR")"
+}
+
 says_when_it_cannot_print() {
   local status=0
   "$DSTACK_P2P" peers >/dev/full 2>"$RUN_DIR/err" || status=$?
@@ -280,6 +289,7 @@ test_case "a table on a terminal" is_a_table_on_a_terminal
 test_case "the table fits the terminal" fits_the_terminal
 test_case "wrong input of peers" refuses_wrong_input
 test_case "output that cannot be written" says_when_it_cannot_print
+test_case "warnings are JSON where errors are" warns_in_json
 test_case "who only reads needs no key" needs_no_key
 test_case "wait: enough are there" waits_for_nobody_who_is_there
 test_case "wait: one more comes" waits_until_there_are_enough
