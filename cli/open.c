@@ -73,9 +73,17 @@ static int read_times(const cli_run *run, dstack_p2p_options *options)
     return 0;
 }
 
+/* What is meant by a bare number for gas is gwei to most people, and an ether to this program. */
+static bool lacks_unit(const char *amount)
+{
+    return amount && *amount && !amount[strspn(amount, "0123456789.")];
+}
+
 static int read_ceilings(const cli_run *run, dstack_p2p_options *options)
 {
     eth_wei per_gas = 0, cost = 0;
+    if (lacks_unit(cli_value(run, "max-fee-per-gas")))
+        return cli_misuse(run, "--max-fee-per-gas takes an amount with its unit, such as 30gwei");
     if (cli_amount(run, "max-fee-per-gas", &per_gas) || cli_amount(run, "max-cost", &cost)) return CLI_USAGE;
     if (per_gas > UINT64_MAX || cost > UINT64_MAX)
         return cli_misuse(run, "--max-fee-per-gas and --max-cost take at most 18.4 ether");

@@ -205,9 +205,11 @@ no_ceiling_is_zero() {
   local before option
   before=$(nonce)
   for option in --max-cost --max-fee-per-gas; do
-    expect_status 2 "$DSTACK_P2P" fund "$ROOT_ADDRESS" --amount 1gwei --yes "$option" 0
+    expect_status 2 "$DSTACK_P2P" fund "$ROOT_ADDRESS" --amount 1gwei --yes "$option" 0gwei
     expect_text "$ERR" 'above 0'
   done
+  expect_status 2 "$DSTACK_P2P" fund "$ROOT_ADDRESS" --amount 1gwei --yes --max-fee-per-gas 30
+  expect_text "$ERR" 'with its unit, such as 30gwei'
   expect_status 2 "$DSTACK_P2P" fund "$ROOT_ADDRESS" --amount 1gwei --yes --confirm-timeout 0
   expect_text "$ERR" '--confirm-timeout takes a time above 0'
   [ "$(nonce)" = "$before" ] || fail "something was sent"
