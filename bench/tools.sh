@@ -41,9 +41,7 @@ same_lists() {
 
 # compare COMMAND: sets OURS_MS, RATIO (theirs to ours), OURS_MIB, MIB.
 compare() {
-  local ratio
-  read -r OURS_MS _ ratio OURS_MIB MIB < <("$BUILD_DIR/bench/bench_pair" "$RUNS" "exec ${TOOL[*]}" "$1")
-  RATIO=$(awk "BEGIN { printf \"%.1f\", 1 / $ratio }")
+  read -r _ OURS_MS RATIO MIB OURS_MIB < <("$BUILD_DIR/bench/bench_pair" "$RUNS" "$1" "exec ${TOOL[*]}")
 }
 
 row() {
