@@ -104,7 +104,6 @@ checks_certificates() {
 # What the container starts, and what asks after its health. Without the tool's source there is nothing to start yet.
 starts_what_is_there() {
   local instruction program
-  [ -d cli ] || return 0
   for instruction in ENTRYPOINT HEALTHCHECK; do
     program=$(grep -o '\["[^"]*"' "$IMAGE.$instruction" | tr -d '["')
     [ -x "$IMAGE$program" ]

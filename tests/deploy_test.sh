@@ -136,7 +136,7 @@ quorum_is_reached() {
   mapfile -t arguments < <(of_compose quorum)
   expect_status 0 timeout 60 "$DSTACK_P2P" "${arguments[@]}" --guest "$KMS_URL/i/one"
   [ "$(wc -l <<<"$OUT")" = "$COUNT" ]
-  expect_text "$OUT" "https://$INSTANCE-8443s.$BASE_DOMAIN"
+  expect_text "$OUT" "https://$INSTANCE-8080.$BASE_DOMAIN"
 }
 
 vm_is_healthy() {
@@ -145,21 +145,33 @@ vm_is_healthy() {
   carry_out 5 doctor
 }
 
+# mapped SERVICE: the arguments of a service, with this test's files.
+mapped() {
+  of_compose "$1" | sed "s|^/list.template$|$RUN_DIR/peers/template|; s|^/peers/|$RUN_DIR/peers/|"
+}
+
+has_the_others() {
+  [ "$(grep -cxE "https://[0-9a-f]{40}-8080[.]$BASE_DOMAIN" "$RUN_DIR/peers/list")" = $((COUNT - 1)) ]
+}
+
 application_gets_its_peers() {
+  local status=0 pid
   local -a arguments
   compose_environment
   mkdir -p "$RUN_DIR/peers"
   sed -n '/^    content: |/,$p' "$COMPOSE" | sed '1d; s/^      //' >"$RUN_DIR/peers/template"
-  mapfile -t arguments < <(of_compose peers | sed "s|^/etc/dstack-p2p/upstreams.template|$RUN_DIR/peers/template|; s|^/peers/|$RUN_DIR/peers/|")
+  mapfile -t arguments < <(mapped first-list)
+  expect_status 0 timeout 30 "$DSTACK_P2P" "${arguments[@]}" --guest "$KMS_URL/i/one"
+  has_the_others
+  rm "$RUN_DIR/peers/list"
   env --default-signal=HUP sleep 60 &
-  echo $! >"$RUN_DIR/peers/nginx.pid"
+  pid=$!
+  echo "$pid" >"$RUN_DIR/peers/pid"
+  mapfile -t arguments < <(mapped list)
   expect_status 0 timeout 30 "$DSTACK_P2P" "${arguments[@]}" --once --guest "$KMS_URL/i/one"
-  local status=0
-  wait $! || status=$?
+  has_the_others
+  wait "$pid" || status=$?
   [ "$status" = 129 ] || fail "the application got no SIGHUP: it ended with $status"
-  [ "$(grep -c "^  server .*-8443s.$BASE_DOMAIN:443;$" "$RUN_DIR/peers/upstreams.conf")" = "$COUNT" ]
-  grep -x 'upstream cluster {' "$RUN_DIR/peers/upstreams.conf"
-  grep -x '}' "$RUN_DIR/peers/upstreams.conf"
 }
 
 cluster_is_watched() {
@@ -196,9 +208,9 @@ root_is_rotated() {
   carry_out 9 set-kms-root
   lists_so_many 0
   compose_environment
-  expect_status 46 "$DSTACK_P2P" register --port 8443 --guest "$KMS_URL/i/one" --yes
+  expect_status 46 "$DSTACK_P2P" register --port 8080 --guest "$KMS_URL/i/one" --yes
   export PRIVATE_KEY_FILE=$RUN_DIR/owner.key
-  expect_status 0 "$DSTACK_P2P" register --port 8443 --guest "$NEW_KMS_URL/i/one" --yes
+  expect_status 0 "$DSTACK_P2P" register --port 8080 --guest "$NEW_KMS_URL/i/one" --yes
   lists_so_many 1
 }
 
