@@ -6,8 +6,8 @@ set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")"
 
 readonly LOGS=build/check
-readonly ALL=(setup lint contract constants c clang scripts differential fuzz failures python install)
-readonly LONG=(coverage packages)
+readonly ALL=(setup lint contract constants c clang scripts differential fuzz failures install)
+readonly LONG=(python coverage packages)
 readonly DEEP=(tsan valgrind)
 
 usage() {
@@ -27,7 +27,7 @@ for memory, which take their time and an idle machine; or those named:
   differential URLs and registrations: C, Solidity, a grammar and WHATWG on generated cases
   fuzz         every target of fuzz/, 20,000 runs each
   failures     allocations, descriptors and threads refused in turn
-  python       the Python binding, its wheel and its example; release and sanitized library
+  python       the Python binding, its wheel and its example; release and sanitized library (long)
   coverage     branch coverage of the contract (long)
   packages     Debian packages, built twice and used in clean roots; what the image would hold (long; as root)
   tsan         C tests and hello_p2p under ThreadSanitizer (deep)
