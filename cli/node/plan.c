@@ -2,8 +2,8 @@
 #include "cli/node/plan.h"
 
 #include "cluster/conditions.h"
+#include "cluster/prepare.h"
 #include "eth/chains.h"
-#include "registry/connection_url.h"
 
 #include <string.h>
 
@@ -14,24 +14,15 @@ static int look(cluster_session *session, const char *url, node_plan *plan, base
     return 0;
 }
 
-/* As the registration itself will choose them: see cluster/prepare.c. */
 int node_plan_price(dstack_p2p *sdk, const char *url, node_plan *plan, base_error *error)
 {
-    const cluster_view *seen = &plan->seen;
-    cluster_ledger *ledger = &sdk->ledger;
-    bool is_gateway = !seen->state.dev_mode && seen->state.base_allowed &&
-                      registry_url_is_gateway(url, sdk->identity.instance20);
-    uint64_t limit = cluster_gas_limit(strlen(url), is_gateway);
-    if (cluster_choose_fees(&sdk->config, &seen->block, seen->tip, limit, &plan->fees, error))
-        return error->code;
-    if (ledger->live && ledger->nonce == seen->nonce) cluster_ledger_raise(ledger, &plan->fees);
-    plan->expected = eth_wei_mul(eth_wei_add(seen->block.base_fee, plan->fees.max_priority_fee), limit);
-    if (plan->expected > plan->fees.most) plan->expected = plan->fees.most;
+    const cluster_fees *fees = &plan->fees;
+    cluster_price(sdk, &plan->seen, url, &plan->fees, error);
+    plan->expected =
+        eth_wei_mul(eth_wei_add(plan->seen.block.base_fee, fees->max_priority_fee), fees->gas_limit);
+    if (plan->expected > fees->most) plan->expected = fees->most;
     plan->grows = eth_chain_gas_includes_data(atomic_load(&sdk->chain_id));
-    return cluster_check_funds(&sdk->config, &plan->fees,
-                               cluster_ledger_spent(ledger, base_now_ms(sdk->clock)),
-                               cluster_ledger_added(ledger, seen->nonce, plan->fees.most), seen->balance,
-                               sdk->identity.payer_text, error);
+    return error->code;
 }
 
 static int open_books(cluster_session *session, const char *url, node_plan *plan, base_error *error)

@@ -52,17 +52,25 @@ static int estimate_gas(const cluster_session *session, const base_buf *data, ui
 }
 
 /* Fees for a gas limit, and whether they can and may be paid. */
-static int choose_fees(dstack_p2p *sdk, const cluster_view *seen, uint64_t limit, cluster_call *call,
+static int choose_fees(dstack_p2p *sdk, const cluster_view *seen, uint64_t limit, cluster_fees *fees,
                        base_error *error)
 {
     cluster_ledger *ledger = &sdk->ledger;
     eth_wei spent = cluster_ledger_spent(ledger, base_now_ms(sdk->clock));
-    if (cluster_choose_fees(&sdk->config, &seen->block, seen->tip, limit, &call->fees, error))
-        return error->code;
-    if (ledger->live && ledger->nonce == call->nonce) cluster_ledger_raise(ledger, &call->fees);
-    eth_wei added = cluster_ledger_added(ledger, call->nonce, call->fees.most);
-    return cluster_check_funds(&sdk->config, &call->fees, spent, added, seen->balance,
-                               sdk->identity.payer_text, error);
+    if (cluster_choose_fees(&sdk->config, &seen->block, seen->tip, limit, fees, error)) return error->code;
+    if (ledger->live && ledger->nonce == seen->nonce) cluster_ledger_raise(ledger, fees);
+    eth_wei added = cluster_ledger_added(ledger, seen->nonce, fees->most);
+    return cluster_check_funds(&sdk->config, fees, spent, added, seen->balance, sdk->identity.payer_text,
+                               error);
+}
+
+int cluster_price(dstack_p2p *sdk, const cluster_view *seen, const char *url, cluster_fees *fees,
+                  base_error *error)
+{
+    /* In dev mode a URL passes, as bytes, even if its base domain is removed before this lands. */
+    bool is_gateway = !seen->state.dev_mode && seen->state.base_allowed &&
+                      registry_url_is_gateway(url, sdk->identity.instance20);
+    return choose_fees(sdk, seen, cluster_gas_limit(strlen(url), is_gateway), fees, error);
 }
 
 /* Where gas includes data the limit is estimated, which shows the statement to the node. */
@@ -73,17 +81,14 @@ int cluster_prepare(cluster_session *session, const cluster_view *seen, const ch
     dstack_p2p *sdk = session->sdk;
     *call = (cluster_call){
         .data = base_buf_make(CALL_DATA_MAX), .nonce = seen->nonce, .anchor = seen->block.number, .url = url};
-    /* In dev mode a URL passes, as bytes, even if its base domain is removed before this lands. */
-    bool is_gateway = !seen->state.dev_mode && seen->state.base_allowed &&
-                      registry_url_is_gateway(url, sdk->identity.instance20);
-    if (choose_fees(sdk, seen, cluster_gas_limit(strlen(url), is_gateway), call, error) ||
+    if (cluster_price(sdk, seen, url, &call->fees, error) ||
         make_call_data(session, seen, url, &call->data, error))
         return error->code;
     if (!eth_chain_gas_includes_data(atomic_load(&sdk->chain_id))) return 0;
     if (*url) sdk->ledger.open_anchor = seen->block.number;
     cluster_books_save(session);
     if (estimate_gas(session, &call->data, &gas, error)) return error->code;
-    return choose_fees(sdk, seen, gas > UINT64_MAX / 2 ? gas : gas + gas / 4, call, error);
+    return choose_fees(sdk, seen, gas > UINT64_MAX / 2 ? gas : gas + gas / 4, &call->fees, error);
 }
 
 void cluster_call_free(cluster_call *call)
