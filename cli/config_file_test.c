@@ -2,6 +2,7 @@
 #include "cli/config_file.h"
 #include "cli/parse.h"
 
+#include "said.h"
 #include "unit.h"
 
 #include <stdio.h>
@@ -13,37 +14,12 @@ static const char *const variables[] = {"RPC_URL",          "CHAIN_ID",        "
                                         "PRIVATE_KEY_FILE", "XDG_CONFIG_HOME", "HOME"};
 
 static char folder[] = "/tmp/config-test-XXXXXX";
-static FILE *said;
-static int kept_fd;
 
 static int set_up(void **state)
 {
-    (void)state;
     for (size_t i = 0; i < COUNT(variables); i++)
         unsetenv(variables[i]);
-    said = tmpfile();
-    kept_fd = dup(STDERR_FILENO);
-    return said && kept_fd >= 0 && dup2(fileno(said), STDERR_FILENO) >= 0 ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    fflush(stderr);
-    dup2(kept_fd, STDERR_FILENO);
-    close(kept_fd);
-    return fclose(said);
-}
-
-static void expect_said(const char *part)
-{
-    char text[4096];
-    fflush(stderr);
-    rewind(said);
-    text[fread(text, 1, sizeof text - 1, said)] = '\0';
-    if (!strstr(text, part)) fail_msg("'%s' is not in '%s'", part, text);
-    rewind(said);
-    if (ftruncate(fileno(said), 0)) fail();
+    return said_begin(state);
 }
 
 static cli_run make_run(const char *option, const char *value)
@@ -298,7 +274,7 @@ static int remove_folder(void **state)
     return rmdir(folder);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, said_end)
 
 int main(void)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/parse.h"
 
+#include "said.h"
 #include "unit.h"
 
 #include <stdio.h>
@@ -14,39 +15,6 @@ static const cli_option own[] = {{"dry-run", 'n', NULL, NULL, ""},
 
 static const cli_command try = {
     .name = "try", .arguments = "WHO [WHAT]", .least = 1, .most = 2, .options = own};
-
-/* ---- What is said on standard error meanwhile ---- */
-
-static FILE *said;
-static int kept_fd;
-
-static int listen_in(void **state)
-{
-    (void)state;
-    said = tmpfile();
-    kept_fd = dup(STDERR_FILENO);
-    return said && kept_fd >= 0 && dup2(fileno(said), STDERR_FILENO) >= 0 ? 0 : -1;
-}
-
-static int stop_listening(void **state)
-{
-    (void)state;
-    fflush(stderr);
-    dup2(kept_fd, STDERR_FILENO);
-    close(kept_fd);
-    return fclose(said);
-}
-
-static void expect_said(const char *part)
-{
-    char text[4096];
-    fflush(stderr);
-    rewind(said);
-    text[fread(text, 1, sizeof text - 1, said)] = '\0';
-    if (!strstr(text, part)) fail_msg("'%s' is not in '%s'", part, text);
-    rewind(said);
-    if (ftruncate(fileno(said), 0)) fail();
-}
 
 /* ---- Command lines ---- */
 
@@ -213,7 +181,7 @@ static void test_environment_is_second(void **state)
     assert_null(cli_value(&run, "key"));
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, listen_in, stop_listening)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, said_begin, said_end)
 
 int main(void)
 {

@@ -1,5 +1,5 @@
 # What unit tests share: short checks and the vectors.
-add_library(dstack_p2p_unit STATIC ${PROJECT_SOURCE_DIR}/tests/unit.c)
+add_library(dstack_p2p_unit STATIC ${PROJECT_SOURCE_DIR}/tests/said.c ${PROJECT_SOURCE_DIR}/tests/unit.c)
 target_link_libraries(dstack_p2p_unit PUBLIC dstack_p2p_internal PkgConfig::CMOCKA)
 target_include_directories(dstack_p2p_unit PUBLIC ${PROJECT_SOURCE_DIR}/tests)
 target_compile_definitions(dstack_p2p_unit PUBLIC TEST_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
