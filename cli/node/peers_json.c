@@ -1,37 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/node/peers_json.h"
 
-#include "cli/peers/address.h"
-#include "cluster/list.h"
+#include "cli/peers/document.h"
 
-#include <stdlib.h>
+enum { PEER_MAX = 4096 };
 
 json_t *node_peer_json(const dstack_p2p_peer *peer)
 {
-    peers_address at;
-    peers_address_read(peer->connection_url, &at);
-    return json_pack("{ss ss so so ss sI sI sb}", "instance_id", peer->instance_id, "url",
-                     peer->connection_url, "host", *at.host ? json_string(at.host) : json_null(), "port",
-                     *at.port ? json_integer(strtol(at.port, NULL, 10)) : json_null(), "address",
-                     peer->instance_address, "registered_at", (json_int_t)peer->registered_at, "expires_at",
-                     (json_int_t)peer->expires_at, "is_self", peer->is_self);
+    base_buf text = base_buf_make(PEER_MAX);
+    peers_document_peer(&text, peer);
+    json_t *value = base_buf_failed(&text) ? NULL : json_loadb(text.data, text.len, 0, NULL);
+    base_buf_free(&text);
+    return value;
 }
 
-static json_t *array_of(const dstack_p2p_peers *list)
+char *node_peers_text(const dstack_p2p_peers *list)
 {
-    json_t *all = json_array();
-    for (size_t i = 0; all && i < list->count; i++) {
-        if (!json_array_append_new(all, node_peer_json(&list->peers[i]->record))) continue;
-        json_decref(all);
-        return NULL;
-    }
-    return all;
-}
-
-json_t *node_peers_json(const dstack_p2p_peers *list)
-{
-    return json_pack("{sI sI sI sb sI sb sI so}", "version", (json_int_t)list->version, "block",
-                     (json_int_t)list->block_number, "block_time", (json_int_t)list->block_time, "checked",
-                     list->checked, "left_out", (json_int_t)list->left_out, "self_known", list->knows_self,
-                     "count", (json_int_t)list->count, "peers", array_of(list));
+    peers_selection everybody;
+    base_buf text = base_buf_make(PEERS_DOCUMENT_MAX);
+    if (peers_select(&everybody, list, false)) peers_document_write(&text, &everybody, true, NULL);
+    peers_selection_free(&everybody);
+    if (!base_buf_failed(&text)) return text.data;
+    base_buf_free(&text);
+    return NULL;
 }

@@ -12,8 +12,8 @@
  */
 json_t *node_peer_json(const dstack_p2p_peer *peer);
 
-/** A list likewise: version, block, block_time, checked, left_out, self_known, count and the array `peers`.
- */
-json_t *node_peers_json(const dstack_p2p_peers *list);
+/** The text of a list, as 'dstack-p2p peers --json' prints it; owned by the caller, NULL when memory is
+ * exhausted. */
+char *node_peers_text(const dstack_p2p_peers *list);
 
 #endif

@@ -68,7 +68,7 @@ static enum MHD_Result send_peers(node_server *self, struct MHD_Connection *conn
     if (list == self->list) {
         dstack_p2p_peers_free(list);
     } else {
-        node_answer all = node_answer_json(MHD_HTTP_OK, node_peers_json(list));
+        node_answer all = {MHD_HTTP_OK, "application/json", node_peers_text(list)};
         forget_peers(self);
         self->list = list;
         self->peers = make_response(&all);
