@@ -36,7 +36,7 @@ for memory, which take their time and an idle machine; or those named:
 END
 }
 
-passed=0 failed=0
+passed=0 failed=0 failures=''
 
 # Sets good and bad, the caller's, from a log.
 count_into() {
@@ -46,6 +46,20 @@ count_into() {
     /\[  PASSED  \] [0-9]+ test/ { sub(/.*\] /, ""); good += $1 }
     /\[  FAILED  \] [0-9]+ test/ { sub(/.*\] /, ""); bad += $1 }
     END { print good + 0, bad + 0 }' "$1")
+}
+
+# What failed according to a log, a line each: shell tests, cmocka, forge, Python's unittest; scripts by their status.
+failed_in() {
+  grep -E '^(not ok |\[  FAILED  \] [^0-9]|\[FAIL|FAIL: |ERROR: |== .*: status [^0])' "$1" | sort -u || true
+}
+
+# The same with the lines that say why, then the end of the log, which tells what none of these forms does.
+explain() {
+  echo "-- what failed"
+  awk '/^(ok |== |\[       OK)/ { lines = 0 } /^not ok / { lines = 41 } /^\[  ERROR|^\[FAIL|^(FAIL|ERROR): / { lines = 12 }
+    lines-- > 0 && shown++ < 200' "$1"
+  echo "-- the end of $1"
+  tail -n 30 "$1"
 }
 
 # suite NAME: runs suite_NAME, prints its outcome, adds its counts.
@@ -60,8 +74,8 @@ suite() {
   passed=$((passed + good)) failed=$((failed + bad))
   printf '%5d passed %3d failed %4d s\n' "$good" "$bad" $((SECONDS - start))
   if ((bad > 0)); then
-    tail -n 60 "$log" | sed 's/^/    /'
-    echo "    (all of it: $log)"
+    explain "$log" | sed 's/^/    /'
+    failures+=$({ failed_in "$log" | grep . || echo "status $status"; } | sed "s/^/failed: $name: /")$'\n'
   fi
 }
 
@@ -215,6 +229,8 @@ main() {
     suite "$name"
     tools_on_path
   done
+  # Once more where it is seen without looking for it.
+  grep . <<< "$failures" || true
   echo "$passed passed, $failed failed"
   ((failed == 0))
 }
