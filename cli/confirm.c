@@ -1,17 +1,35 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/confirm.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/select.h>
 #include <unistd.h>
+
+/* False when interrupted: also just before the wait, where a signal would go unnoticed if it were let in. */
+static bool answered(void)
+{
+    sigset_t ending, before;
+    sigemptyset(&ending);
+    sigaddset(&ending, SIGINT);
+    sigaddset(&ending, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &ending, &before);
+    fd_set input;
+    FD_ZERO(&input);
+    FD_SET(STDIN_FILENO, &input);
+    bool ready = !cli_interrupted() && pselect(STDIN_FILENO + 1, &input, NULL, NULL, NULL, &before) > 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return ready;
+}
 
 /* The end of the input, and an interruption, are a no. */
 static bool says_yes(void)
 {
     char line[16];
     fputs("Go on? [y/N] ", stderr);
-    if (!fgets(line, sizeof line, stdin)) {
+    if (!answered() || !fgets(line, sizeof line, stdin)) {
         fputc('\n', stderr);
         return false;
     }

@@ -80,9 +80,9 @@ shows_it_to_people() {
   expect_text "$OUT" "FAIL url reachable"
   expect_text "$OUT" "start the application"
   if [[ $OUT == *$'\e'* ]]; then fail "colours without a terminal"; fi
-  OUT=$(python3 "$_TESTS_ROOT/tests/at_terminal.py" '' "$DSTACK_P2P" doctor "$GUEST")
+  at_terminal '' "$DSTACK_P2P" doctor "$GUEST"
   expect_text "$OUT" $'\e[32m✓\e[0m guest agent'
-  OUT=$(NO_COLOR=1 python3 "$_TESTS_ROOT/tests/at_terminal.py" '' "$DSTACK_P2P" doctor "$GUEST")
+  NO_COLOR=1 at_terminal '' "$DSTACK_P2P" doctor "$GUEST"
   expect_text "$OUT" "✓ guest agent"
   if [[ $OUT == *$'\e'* ]]; then fail "colours in spite of NO_COLOR"; fi
 }

@@ -185,15 +185,6 @@ refuses_in_time() {
 
 # ---- the question, on a chain where money may be worth something
 
-# at_terminal ANSWER COMMAND...: OUT is all that the terminal shows.
-at_terminal() {
-  local answer=$1 status=0
-  shift
-  OUT=$(python3 "$_TESTS_ROOT/tests/at_terminal.py" "$answer" "$@") || status=$?
-  OUT=${OUT//$'\r'/}
-  return "$status"
-}
-
 asks_before_spending() {
   local before o
   instance_admitted frank
@@ -202,13 +193,13 @@ asks_before_spending() {
   before=$(nonce)
   fails 3 "--yes says yes" node register http://frank:1
   expect_text "$ERR" "chain 4242"
-  expect_status 3 at_terminal n "$DSTACK_P2P" register http://frank:1 "${o[@]}"
-  at_terminal n "$DSTACK_P2P" register http://frank:1 "${o[@]}" || true
+  expect_status 3 at_terminal 'n\n' "$DSTACK_P2P" register http://frank:1 "${o[@]}"
+  at_terminal 'n\n' "$DSTACK_P2P" register http://frank:1 "${o[@]}" || true
   expect_text "$OUT" "at most 0.000"
   expect_text "$OUT" "Go on? [y/N]"
   expect_text "$OUT" "not confirmed; nothing was sent"
   [ "$(nonce)" = "$before" ]
-  at_terminal y "$DSTACK_P2P" register http://frank:1 "${o[@]}"
+  at_terminal 'y\n' "$DSTACK_P2P" register http://frank:1 "${o[@]}"
   expect_text "$OUT" "http://frank:1"
   [ "$(nonce)" = "$((before + 1))" ]
   # Nothing is asked where nothing is spent.

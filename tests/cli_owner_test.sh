@@ -383,10 +383,11 @@ status_is_readable() {
   does status
   expect_text "$OUT" $'dev mode\ton'
   expect_text "$OUT" $'offered to\tnone'
-  script -qec "'$DSTACK_P2P' status" /dev/null >"$RUN_DIR/screen" </dev/null
-  grep -q '^WHAT  *VALUE' <(sed 's/\x1b\[[0-9;]*m//g' "$RUN_DIR/screen") || fail "no head: $(cat "$RUN_DIR/screen")"
-  NO_COLOR=1 script -qec "'$DSTACK_P2P' status" /dev/null >"$RUN_DIR/screen" </dev/null
-  ! grep -q $'\x1b' "$RUN_DIR/screen" || fail "colours although NO_COLOR is set"
+  at_terminal '' "$DSTACK_P2P" status
+  [[ $OUT == *$'\e'* ]] || fail "no colours at a terminal: $OUT"
+  [[ $OUT =~ WHAT[^A-Z]*VALUE ]] || fail "no head: $OUT"
+  NO_COLOR=1 at_terminal '' "$DSTACK_P2P" status
+  [[ $OUT != *$'\e'* ]] || fail "colours although NO_COLOR is set"
 }
 
 reports_are_readable() {

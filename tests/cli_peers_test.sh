@@ -20,7 +20,7 @@ registered() {
 on_terminal() {
   local columns=$1
   shift
-  OUT=$(TERM=xterm script -qec "stty cols $columns; $*" /dev/null </dev/null | tr -d '\r')
+  at_terminal '' bash -c "stty cols $columns; $*"
 }
 
 # failing STATUS PART ARGUMENT...: nothing on standard output, the reason on standard error.

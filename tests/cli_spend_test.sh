@@ -25,12 +25,11 @@ nonce() {
   cast nonce --rpc-url "$RPC_URL" "$OWNER"
 }
 
-# at_terminal INPUT STATUS ARGUMENT...: with that typed; OUT is what the terminal showed.
-at_terminal() {
+# asked INPUT STATUS ARGUMENT...: the tool at a terminal, where INPUT is typed when it asks; OUT is what that shows.
+asked() {
   local input=$1 wanted=$2 status=0
   shift 2
-  printf '%b' "$input" | timeout 30 script -qec "$(printf '%q ' "$DSTACK_P2P" "$@")" /dev/null >"$RUN_DIR/screen" || status=$?
-  OUT=$(tr -d '\r' <"$RUN_DIR/screen")
+  at_terminal "$input" "$DSTACK_P2P" "$@" || status=$?
   [ "$status" = "$wanted" ] || fail "exit status $status instead of $wanted: $* ($OUT)"
 }
 
@@ -40,7 +39,7 @@ asks_and_is_told() {
   local answer before
   for answer in y yes Y YES; do
     before=$(nonce)
-    at_terminal "$answer\n" 0 ban "$A"
+    asked "$answer\n" 0 ban "$A"
     expect_text "$OUT" "ban $A: they leave the list"
     expect_text "$OUT" "1 transaction on chain 1337 by $OWNER, which has"
     expect_text "$OUT" 'Go on? [y/N]'
@@ -54,22 +53,22 @@ takes_no_for_an_answer() {
   local answer before
   before=$(nonce)
   for answer in 'n\n' 'no\n' '\n' 'yess\n' 'y y\n' '\04' 'yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy\n'; do
-    at_terminal "$answer" 3 ban "$A"
+    asked "$answer" 3 ban "$A"
     expect_text "$OUT" 'not confirmed; nothing was sent'
   done
   [ "$(nonce)" = "$before" ] || fail "something was sent"
 }
 
 says_what_is_dangerous() {
-  at_terminal 'n\n' 3 set-kms-root "$OWNER"
+  asked 'n\n' 3 set-kms-root "$OWNER"
   expect_text "$OUT" "root $OWNER: every registered node leaves the list until it has registered again"
-  at_terminal 'n\n' 3 set-dev-mode off
+  asked 'n\n' 3 set-dev-mode off
   expect_text "$OUT" 'every registered node leaves the list'
-  at_terminal 'n\n' 3 set-dev-mode on
+  asked 'n\n' 3 set-dev-mode on
   [[ $OUT != *"every registered node"* ]] || fail "a loosening is no tightening: $OUT"
-  at_terminal 'n\n' 3 transfer-ownership "$ROOT_ADDRESS"
+  asked 'n\n' 3 transfer-ownership "$ROOT_ADDRESS"
   expect_text "$OUT" 'that account alone governs the cluster'
-  at_terminal 'n\n' 3 fund "$ROOT_ADDRESS" --amount 0.01ether
+  asked 'n\n' 3 fund "$ROOT_ADDRESS" --amount 0.01ether
   expect_text "$OUT" "pay 0.01 ether to each of 1 account: $ROOT_ADDRESS"
 }
 
@@ -98,7 +97,7 @@ sends_nothing_without_a_terminal() {
 ends_when_interrupted_at_the_question() {
   local before
   before=$(nonce)
-  at_terminal '\03' 3 ban "$A"
+  asked '\03' 3 ban "$A"
   [ "$(nonce)" = "$before" ] || fail "something was sent"
 }
 
@@ -115,7 +114,7 @@ creates_no_contract_elsewhere() {
   [ "$status" = 17 ] || fail "exit status $status: $(cat "$RUN_DIR/deploy.screen")"
   expect_text "$(cat "$RUN_DIR/deploy.screen")" 'would get another address; nothing was sent'
   before=$(nonce)
-  at_terminal 'y\n' 0 deploy --kms-root "$ROOT_ADDRESS"
+  asked 'y\n' 0 deploy --kms-root "$ROOT_ADDRESS"
   expect_text "$OUT" "$(cast compute-address --nonce "$before" "$OWNER" | grep -o '0x.*')"
 }
 
@@ -138,7 +137,7 @@ needs_a_key() {
 shows_how_far_it_is() {
   local ids=() i
   for i in $(seq 40); do ids+=("$(printf '%040x' $((4096 + i)))"); done
-  at_terminal '' 0 mint "${ids[@]}" --yes
+  asked '' 0 mint "${ids[@]}" --yes
   expect_text "$OUT" '40 of 40 in a block'
   expect_status 0 "$DSTACK_P2P" revoke "${ids[@]}" --yes --json
   expect_json '.transactions | length == 40 and all(.state == "done")' "$OUT"

@@ -62,15 +62,12 @@ names_the_transaction() {
 }
 
 shows_people_a_block_each() {
-  # A terminal of its own; script(1) passes the status on.
-  local text
-  text=$(SHELL=/bin/bash script -qec "TERM=xterm '$DSTACK_P2P' verify --contract $CONTRACT --rpc-url $RPC --kms-root $ROOT20 \
-    2>/dev/null" /dev/null)
-  expect_text "$text" "KMS root  $ROOT20"
-  expect_text "$text" $'\033[32mproven'
-  text=$(SHELL=/bin/bash script -qec "NO_COLOR=1 TERM=xterm '$DSTACK_P2P' verify --contract $CONTRACT --rpc-url $RPC \
-    --kms-root $ROOT20 2>/dev/null" /dev/null)
-  [[ $text != *$'\033['* ]] || fail "coloured: $text"
+  local command="'$DSTACK_P2P' verify --contract $CONTRACT --rpc-url $RPC --kms-root $ROOT20 2>/dev/null"
+  at_terminal '' bash -c "$command"
+  expect_text "$OUT" "KMS root  $ROOT20"
+  expect_text "$OUT" $'\033[32mproven'
+  NO_COLOR=1 at_terminal '' bash -c "$command"
+  [[ $OUT != *$'\033['* ]] || fail "coloured: $OUT"
 }
 
 takes_a_root() {

@@ -98,6 +98,15 @@ expect_json() {
   jq -e "$1" >/dev/null <<<"$2" || fail "$1 does not hold for: $2"
 }
 
+# at_terminal ANSWER COMMAND...: OUT is all that the terminal shows; ANSWER is typed when the command asks.
+at_terminal() {
+  local answer=$1 status=0
+  shift
+  OUT=$(python3 "$_TESTS_ROOT/tests/at_terminal.py" "$answer" "$@") || status=$?
+  OUT=${OUT//$'\r'/}
+  return "$status"
+}
+
 is_sanitized() {
   nm -D "$HELLO_P2P" 2>/dev/null | grep -E '__(asan|tsan)_init' >/dev/null
 }
