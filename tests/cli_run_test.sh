@@ -94,9 +94,9 @@ lives_and_withdraws() {
   expect_json ".checked and .count == 1 and .left_out == 0 and .self_known and .version > 0 and .block > 0 and .block_time > 0" "$(get /peers)"
   expect_json ".peers[0] | .address == \"$ADDRESS\" and .is_self and .registered_at > 0 and .expires_at == 0" "$(get /peers)"
   get /metrics | promtool check metrics
-  get /metrics | grep -qx 'dstack_p2p_peers 1'
-  get /metrics | grep -qx 'dstack_p2p_registered 1'
-  get /metrics -I | grep -qi '^content-type: text/plain; version=0.0.4'
+  get /metrics | grep -x 'dstack_p2p_peers 1' >/dev/null
+  get /metrics | grep -x 'dstack_p2p_registered 1' >/dev/null
+  get /metrics -I | grep -i '^content-type: text/plain; version=0.0.4' >/dev/null
   code=$(get / -o /dev/null -w '%{http_code}')
   [ "$code" = 404 ]
   code=$(get /health -X POST -d x -o /dev/null -w '%{http_code}')
@@ -143,7 +143,7 @@ keeps_the_lease() {
   log_has dave 'renewed: the lease ends in 16 min'
   is_healthy
   [ "$(listed_url "$INSTANCE")" = http://dave:1 ]
-  get /metrics | grep -qE '^dstack_p2p_lease_left_seconds (9[0-9]{2}|1000)[.]'
+  get /metrics | grep -E '^dstack_p2p_lease_left_seconds (9[0-9]{2}|1000)[.]' >/dev/null
   # Who is put out is not healthy.
   owner_sends 'banInstance(string)' "$INSTANCE"
   wait_until 10 is_unhealthy || fail "$(get /health)"
@@ -174,7 +174,7 @@ survives_the_nodes_restart() {
   wait_until 10 is_healthy
   process_stop anvil
   wait_until 10 log_has erin "reading the contract: "
-  get /metrics | grep -q '^dstack_p2p_monitor_failures [1-9]'
+  get /metrics | grep '^dstack_p2p_monitor_failures [1-9]' >/dev/null
   node_again
   wait_until 20 log_has erin "reading the contract: it works again" || fail "$(cat "$RUN_DIR/erin.log")"
   wait_until 10 is_healthy || fail "$(get /health)"

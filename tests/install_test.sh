@@ -52,7 +52,7 @@ hides_internals_in_static() {
 }
 
 has_soname() {
-  readelf -d "$root/usr/$(multiarch)/libdstack-p2p.so" | grep -q 'SONAME.*libdstack-p2p\.so\.1\]'
+  readelf -d "$root/usr/$(multiarch)/libdstack-p2p.so" | grep 'SONAME.*libdstack-p2p\.so\.1\]' >/dev/null
 }
 
 versions_agree() {

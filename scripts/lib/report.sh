@@ -61,7 +61,7 @@ cluster_status() {
   if ! cluster_state_load; then die 1 "no cluster is up; '$0' starts one"; fi
   echo "contract $CONTRACT_ADDRESS, node $RPC_URL, guest agent $DSTACK_SIMULATOR_ENDPOINT"
   for name in anvil simulator; do
-    if process_names | grep -qx "$name"; then _print_process "$name"; fi
+    if process_names | grep -x "$name" >/dev/null; then _print_process "$name"; fi
   done
   mapfile -t all < <(seq "$NODES")
   _describe "${all[@]}"
