@@ -140,8 +140,8 @@ run_script() {
 suite_scripts() {
   local test status=0 logs=$LOGS/scripts
   export -f run_script
-  export LOGS
-  rm -rf "$logs" && mkdir -p "$logs"
+  export LOGS PORT_CLAIMS=$PWD/$LOGS/ports
+  rm -rf "$logs" "$PORT_CLAIMS" && mkdir -p "$logs" "$PORT_CLAIMS"
   printf '%s\n' tests/*_test.sh | grep -vxFf <(printf '%s\n' "${ALONE[@]}" "${ELSEWHERE[@]}") |
     xargs -P 3 -I{} bash -c 'run_script {}' || status=1
   for test in "${ALONE[@]}"; do run_script "$test" || status=1; done

@@ -63,6 +63,8 @@ _claim() {
 _start_anvil() {
   local port=8545
   if [ "$RUN_DIR" != "$DEFAULT_RUN_DIR" ] || port_owner "$port" >/dev/null; then port=$(free_port); fi
+  # The nodes' ports are free as yet.
+  while ((port >= FIRST_PORT && port <= FIRST_PORT + NODES)); do port=$(free_port); done
   process_spawn anvil "$RUN_DIR/anvil.log" anvil --host 127.0.0.1 --port "$port" --silent
   if ! wait_until 15 rpc_answers "http://127.0.0.1:$port"; then
     _show_log "$RUN_DIR/anvil.log"

@@ -99,8 +99,7 @@ process_stop_all() {
 # port_owner PORT: "NAME (process PID)" of who listens there; fails when nobody does.
 port_owner() {
   local line
-  line=$(ss -Hltnp "sport = :$1" | head -n 1)
-  [ -n "$line" ] || return 1
+  IFS= read -r line < <(ss -Hltnp "sport = :$1") || return 1
   if [[ $line =~ users:\(\(\"([^\"]*)\",pid=([0-9]+) ]]; then
     printf '%s (process %s)' "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}"
   else
@@ -125,26 +124,26 @@ require_free_ports() {
   for port in $(ports_taken "$1" "$2"); do require_free_port "$port" "$3" "$4"; done
 }
 
-# A port that nobody listens on right now, below the range that the kernel hands out by itself.
-free_port() {
-  local port
+# Whether the port is the caller's to take: nobody listens there and, among those that share the folder PORT_CLAIMS (tests
+# that run at once), nobody else was given it who is yet to listen.
+_port_is_free() {
+  if port_owner "$1" >/dev/null; then return 1; fi
+  [ -z "${PORT_CLAIMS:-}" ] || mkdir -- "$PORT_CLAIMS/$1" 2>/dev/null
+}
+
+# free_ports COUNT: the first of that many in a row, below the range that the kernel hands out by itself.
+free_ports() {
+  local first i
   while :; do
-    port=$((20000 + (RANDOM * 32768 + RANDOM) % 10000))
-    if ! port_owner "$port" >/dev/null; then
-      printf '%s' "$port"
-      return
-    fi
+    first=$((20000 + (RANDOM * 32768 + RANDOM) % 10000))
+    for ((i = 0; i < $1; i++)); do
+      _port_is_free "$((first + i))" || continue 2
+    done
+    printf '%s' "$first"
+    return
   done
 }
 
-# free_ports COUNT: the first of that many in a row.
-free_ports() {
-  local first
-  while :; do
-    first=$(free_port)
-    if [ -z "$(ports_taken "$first" "$((first + $1 - 1))")" ]; then
-      printf '%s' "$first"
-      return
-    fi
-  done
+free_port() {
+  free_ports 1
 }
