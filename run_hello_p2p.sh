@@ -71,12 +71,22 @@ identify() {
   ADDRESS=$(jq -r .instance_address <<<"$identity")
 }
 
+# What is said last is on the screen and in the log before the prompt is.
+let_tee_finish() {
+  local status=$?
+  exec >/dev/null 2>&1
+  wait "$TEE" || true
+  exit "$status"
+}
+
 main() {
   parse "$@"
   shift 2
   mkdir -p "$LOG_DIR"
   # Ctrl-C goes to the whole foreground group: tee stays for what hello_p2p says at its end.
   exec > >(exec tee -i "$LOG_DIR/hello_$NAME.log") 2>&1
+  TEE=$!
+  trap let_tee_finish EXIT
   cluster_state_load || true
   ensure_ready
   # shellcheck source=scripts/lib/chain.sh

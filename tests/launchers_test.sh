@@ -26,6 +26,15 @@ expect_nothing_left() {
   done <"$OWN_RUN_DIR/processes"
 }
 
+# expect_run STATUS ARGUMENT...: run_hello_p2p.sh ends with that; OUT is all of what it and hello_p2p said: tee may be the
+# last to end.
+expect_run() {
+  local wanted=$1 status=0
+  shift
+  OUT=$("$RUN" "$@" 2>&1) || status=$?
+  [ "$status" = "$wanted" ] || fail "exit status $status instead of $wanted: $* ($OUT)"
+}
+
 # holder_of INSTANCE: who holds its NFT.
 holder_of() {
   contract_call "$CONTRACT" 'ownerOf(uint256)(address)' "0x$1"
@@ -59,14 +68,14 @@ cluster_refuses_misuse() {
 
 run_needs_a_contract() {
   new_run_dir none
-  RUN_DIR=$OWN_RUN_DIR RPC_URL=$RPC expect_status "$(error_code CONTRACT_ADDRESS)" "$RUN" lonely "$(free_port)"
-  expect_text "$OUT$ERR" "CONTRACT_ADDRESS is not set"
+  RUN_DIR=$OWN_RUN_DIR RPC_URL=$RPC expect_run "$(error_code CONTRACT_ADDRESS)" lonely "$(free_port)"
+  expect_text "$OUT" "CONTRACT_ADDRESS is not set"
   export RUN_DIR=$OWN_RUN_DIR RPC_URL=$RPC DSTACK_SIMULATOR_ENDPOINT=$GUEST
-  CONTRACT_ADDRESS=0x12 expect_status "$(error_code CONTRACT_ADDRESS)" "$RUN" lonely "$(free_port)"
-  CONTRACT_ADDRESS=0x00000000000000000000000000000000000000aa expect_status "$(error_code NO_CONTRACT)" "$RUN" lonely "$(free_port)"
+  CONTRACT_ADDRESS=0x12 expect_run "$(error_code CONTRACT_ADDRESS)" lonely "$(free_port)"
+  CONTRACT_ADDRESS=0x00000000000000000000000000000000000000aa expect_run "$(error_code NO_CONTRACT)" lonely "$(free_port)"
   export CONTRACT_ADDRESS=$CONTRACT
-  RPC_URL=http://127.0.0.1:1 expect_status "$(error_code RPC_UNREACHABLE)" "$RUN" lonely "$(free_port)"
-  HOST_PRIVATE_KEY=zz expect_status "$(error_code PRIVATE_KEY)" "$RUN" lonely "$(free_port)"
+  RPC_URL=http://127.0.0.1:1 expect_run "$(error_code RPC_UNREACHABLE)" lonely "$(free_port)"
+  HOST_PRIVATE_KEY=zz expect_run "$(error_code PRIVATE_KEY)" lonely "$(free_port)"
   expect_text "$OUT" "HOST_PRIVATE_KEY is malformed"
   [[ $OUT != *zz* ]]
 }
@@ -85,8 +94,9 @@ run_in_foreground() {
   # Ctrl-C, as a terminal does it: to the whole group.
   kill -INT -- "-$PROCESS_PID"
   expect_end front 2
-  grep 'SIGINT: ending' "$log"
-  diff "$log" "$RUN_DIR/front.out"
+  wait_until 5 grep "SIGINT: ending" "$log"
+  # tee may be the last to end.
+  wait_until 5 cmp -s "$log" "$RUN_DIR/front.out" || diff "$log" "$RUN_DIR/front.out"
 }
 
 run_finds_the_instance() {
@@ -102,10 +112,10 @@ run_finds_the_instance() {
 
 run_takes_its_exit_status() {
   export RUN_DIR=$OWN_RUN_DIR CONTRACT_ADDRESS=$CONTRACT RPC_URL=$RPC DSTACK_SIMULATOR_ENDPOINT=$GUEST
-  expect_status 3 "$RUN" front "${RPC##*:}"
+  expect_run 3 front "${RPC##*:}"
   expect_text "$OUT" "is in use by anvil"
-  expect_status 2 "$RUN" front "$(free_port)" --nonsense
-  expect_status "$(error_code WRONG_CHAIN)" "$RUN" front "$(free_port)" --chain-id 5
+  expect_run 2 front "$(free_port)" --nonsense
+  expect_run "$(error_code WRONG_CHAIN)" front "$(free_port)" --chain-id 5
 }
 
 run_lets_a_sponsor_pay() {
@@ -130,7 +140,7 @@ key_stays_hidden() {
   local watcher=$!
   # Anvil's second account; it is no owner, so minting is refused, after all that touches the key.
   HOST_PRIVATE_KEY=0x$key RUN_DIR=$OWN_RUN_DIR CONTRACT_ADDRESS=$CONTRACT RPC_URL=$RPC \
-    DSTACK_SIMULATOR_ENDPOINT=$GUEST expect_status "$(error_code REVERTED)" "$RUN" hidden "$port"
+    DSTACK_SIMULATOR_ENDPOINT=$GUEST expect_run "$(error_code REVERTED)" hidden "$port"
   rm "$RUN_DIR/key"
   wait "$watcher" || true
   [ ! -s "$RUN_DIR/seen" ] || fail "the key was seen: $(cat "$RUN_DIR/seen")"
@@ -149,21 +159,21 @@ run_on_another_chain() {
   instance elsewhere
   HOST_PRIVATE_KEY=$key KMS_ROOT_ADDRESS=0x1000000000000000000000000000000000000001 contract_deploy
   export RUN_DIR=$OWN_RUN_DIR CONTRACT_ADDRESS=$CONTRACT RPC_URL=$RPC DSTACK_SIMULATOR_ENDPOINT=$GUEST
-  expect_status "$(error_code NO_NFT)" "$RUN" elsewhere "$(free_port)"
+  expect_run "$(error_code NO_NFT)" elsewhere "$(free_port)"
   expect_text "$OUT" "instance $INSTANCE holds no NFT on chain 4242: set HOST_PRIVATE_KEY"
   export HOST_PRIVATE_KEY=$key
-  FUND_AMOUNT=lots expect_status "$(error_code CONFIG)" "$RUN" elsewhere "$(free_port)"
+  FUND_AMOUNT=lots expect_run "$(error_code CONFIG)" elsewhere "$(free_port)"
   expect_text "$OUT" "minted the NFT of instance $INSTANCE for "
   expect_text "$OUT" "FUND_AMOUNT is malformed: 'lots'"
   # The contract's root is not the simulator's: so far it comes, and nobody was funded on the way.
-  expect_status "$(error_code WRONG_KMS_ROOT)" "$RUN" elsewhere "$(free_port)"
+  expect_run "$(error_code WRONG_KMS_ROOT)" elsewhere "$(free_port)"
   [ "$(cast balance --rpc-url "$RPC" "$ADDRESS")" = 0 ]
-  FUND_AMOUNT=0.5gwei expect_status "$(error_code WRONG_KMS_ROOT)" "$RUN" elsewhere "$(free_port)"
+  FUND_AMOUNT=0.5gwei expect_run "$(error_code WRONG_KMS_ROOT)" elsewhere "$(free_port)"
   expect_text "$OUT" "funded $ADDRESS with 0.5gwei"
   [ "$(cast balance --rpc-url "$RPC" "$ADDRESS")" = 500000000 ]
-  FUND_AMOUNT=1gwei expect_status "$(error_code WRONG_KMS_ROOT)" "$RUN" elsewhere "$(free_port)"
+  FUND_AMOUNT=1gwei expect_run "$(error_code WRONG_KMS_ROOT)" elsewhere "$(free_port)"
   [[ $OUT != *funded* ]] || fail "it had half of it: $OUT"
-  FUND_AMOUNT=1ether HOST_PRIVATE_KEY='' expect_status "$(error_code NO_FUNDS)" "$RUN" elsewhere "$(free_port)"
+  FUND_AMOUNT=1ether HOST_PRIVATE_KEY='' expect_run "$(error_code NO_FUNDS)" elsewhere "$(free_port)"
   expect_text "$OUT" "set HOST_PRIVATE_KEY to fund it, or PRIVATE_KEY to pay for its gas"
 }
 
@@ -423,7 +433,7 @@ interrupt_cleans_up() {
   wait_until 60 grep -q '^node1' "$OWN_RUN_DIR/processes"
   kill -TERM "$pid"
   wait "$pid" || status=$?
-  [ "$status" = 143 ] || fail "status $status"
+  [ "$status" = 143 ] || fail "status $status: $(cat "$RUN_DIR/interrupted.out")"
   grep 'interrupted' "$RUN_DIR/interrupted.out"
   [ ! -f "$OWN_RUN_DIR/processes" ]
 }
