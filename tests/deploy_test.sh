@@ -8,10 +8,11 @@
 . "$(dirname -- "${BASH_SOURCE[0]}")/other_kms.sh"
 
 readonly CHAIN=1337 GUIDE=$ROOT/deploy/README.md COMPOSE=$ROOT/deploy/docker-compose.yml
-readonly NODES=(one two three) COUNT=3
+# The nodes, and those that come with another KMS.
+readonly OLD=(one two three) NEW=(four five six) COUNT=3
 
 # What the guide leaves to the reader.
-export BASE_DOMAIN=gateway.invalid APP_ID=00112233445566778899aabbccddeeff00112233
+export BASE_DOMAIN=gateway.invalid APP=00112233445566778899aabbccddeeff00112233
 export COMPOSE_HASH=0x1111111111111111111111111111111111111111111111111111111111111111
 # The second of anvil's accounts.
 export NEW_OWNER=0x70997970C51812dc3A010C7d01b50e0d17dc79C8
@@ -57,7 +58,7 @@ of_compose() {
 }
 
 compose_environment() {
-  export DSTACK_P2P_EVIDENCE=required DSTACK_P2P_APP_IDS=$APP_ID DSTACK_GATEWAY_DOMAIN=$BASE_DOMAIN
+  export DSTACK_P2P_EVIDENCE=required DSTACK_P2P_APP_IDS=$APP DSTACK_GATEWAY_DOMAIN=$BASE_DOMAIN
   # The node's own key pays.
   unset PRIVATE_KEY_FILE
 }
@@ -72,7 +73,7 @@ chain_starts() {
 
 # kms NAME [OPTION...]: a guest agent under a KMS; sets KMS_URL.
 kms() {
-  process_spawn "kms-$1" "$RUN_DIR/kms-$1.log" "$SIMULATOR" --dir "$RUN_DIR/$1" --listen 127.0.0.1:0 --app-id "$APP_ID" "${@:2}"
+  process_spawn "kms-$1" "$RUN_DIR/kms-$1.log" "$SIMULATOR" --dir "$RUN_DIR/$1" --listen 127.0.0.1:0 --app-id "$APP" "${@:2}"
   wait_until 20 guest_answers "$RUN_DIR/$1/dstack.sock" || die 1 "the simulator does not answer"
   KMS_URL=$(sed -n 's|^ready: .*\(http://[^ ]*\).*|\1|p' "$RUN_DIR/kms-$1.log")
 }
@@ -98,20 +99,26 @@ contract_is_deployed() {
 
 app_is_allowed() {
   carry_out 3
-  expect_json ".app.allowed" "$(dstack-p2p status --app "$APP_ID" --json)"
+  expect_json ".app.allowed" "$(dstack-p2p status --app "$APP" --json)"
+}
+
+# identities URL NAME...: of nodes under a KMS; sets INSTANCES and ADDRESSES.
+identities() {
+  local name identity
+  INSTANCES='' ADDRESSES=''
+  for name in "${@:2}"; do
+    identity=$("$DSTACK_P2P" identity --guest "$1/i/$name" --json)
+    INSTANCES+=" $(jq -r .instance_id <<<"$identity")"
+    ADDRESSES+=" $(jq -r .instance_address <<<"$identity")"
+  done
 }
 
 node_says_who_it_is() {
-  local name identity instances='' addresses=''
   carry_out 4 identity
-  for name in "${NODES[@]}"; do
-    identity=$("$DSTACK_P2P" identity --guest "$KMS_URL/i/$name" --json)
-    instances+=" $(jq -r .instance_id <<<"$identity")"
-    addresses+=" $(jq -r .instance_address <<<"$identity")"
-  done
-  keep INSTANCES "${instances# }"
-  keep ADDRESSES "${addresses# }"
-  keep INSTANCE "$(cut -d ' ' -f 3 <<<"$instances")"
+  identities "$KMS_URL" "${OLD[@]}"
+  keep INSTANCES "${INSTANCES# }"
+  keep ADDRESSES "${ADDRESSES# }"
+  keep INSTANCE "${INSTANCES##* }"
 }
 
 nodes_are_let_in() {
@@ -119,16 +126,19 @@ nodes_are_let_in() {
   expect_json ".instance.nft" "$(dstack-p2p status --instance "$INSTANCE" --json)"
 }
 
-# Each as the compose file has it, on a port of its own.
-nodes_run() {
-  local name
-  local -a arguments
+# sidecar URL NAME: as the compose file has it, on a port of its own; sets ARGUMENTS.
+sidecar() {
   compose_environment
-  mapfile -t arguments < <(of_compose membership | sed 's/^127.0.0.1:9464$/127.0.0.1:0/')
-  [ "${arguments[0]}" = run ] || fail "the sidecar does not run: ${arguments[*]}"
-  for name in "${NODES[@]}"; do
-    process_spawn "node-$name" "$RUN_DIR/$name.log" env DSTACK_SIMULATOR_ENDPOINT="$KMS_URL/i/$name" \
-      DSTACK_P2P_STATE_DIR="$RUN_DIR/state-$name" "$DSTACK_P2P" "${arguments[@]}"
+  export DSTACK_SIMULATOR_ENDPOINT=$1/i/$2 DSTACK_P2P_STATE_DIR=$RUN_DIR/state-$2
+  mapfile -t ARGUMENTS < <(of_compose membership | sed 's/^127.0.0.1:9464$/127.0.0.1:0/')
+  [ "${ARGUMENTS[0]}" = run ] || fail "the sidecar does not run: ${ARGUMENTS[*]}"
+}
+
+# sidecars URL NAME...
+sidecars() {
+  local name
+  for name in "${@:2}"; do
+    (sidecar "$1" "$name" && process_spawn "node-$name" "$RUN_DIR/$name.log" "$DSTACK_P2P" "${ARGUMENTS[@]}")
   done
 }
 
@@ -231,19 +241,27 @@ node_is_revoked() {
   expect_json ".instance.banned and (.instance.nft | not)" "$(dstack-p2p status --instance "$INSTANCE" --json)"
 }
 
+# New VMs under another KMS take over, old ones leave.
 root_is_rotated() {
-  local VM=$NEW_KMS_URL
+  local VM=$NEW_KMS_URL left="${INSTANCES% *}"
   carry_out 9 '^dstack-p2p kms-root' >"$RUN_DIR/root"
   export NEW_KMS_ROOT
   NEW_KMS_ROOT=$(cat "$RUN_DIR/root")
   [ "$NEW_KMS_ROOT" != "$KMS_ROOT" ]
+  identities "$NEW_KMS_URL" "${NEW[@]}"
+  export NEW_INSTANCES=$INSTANCES NEW_ADDRESSES=$ADDRESSES
+  carry_out 9 'mint|fund'
+  # Too early: it ends, and Docker starts it again.
+  (sidecar "$NEW_KMS_URL" "${NEW[0]}" && expect_status 46 timeout 20 "$DSTACK_P2P" "${ARGUMENTS[@]}")
+  lists_so_many $((COUNT - 1))
   carry_out 9 set-kms-root
   lists_so_many 0
-  compose_environment
-  expect_status 46 "$DSTACK_P2P" register --port 8080 --guest "$KMS_URL/i/one" --yes
-  export PRIVATE_KEY_FILE=$RUN_DIR/owner.key
-  expect_status 0 "$DSTACK_P2P" register --port 8080 --guest "$NEW_KMS_URL/i/one" --yes
-  lists_so_many 1
+  sidecars "$NEW_KMS_URL" "${NEW[@]}"
+  expect_status 0 carry_out 9 ' wait '
+  [ "$(grep -c "$BASE_DOMAIN" <<<"$OUT")" = "$COUNT" ]
+  INSTANCES=$left
+  carry_out 9 revoke
+  lists_so_many "$COUNT"
 }
 
 contract_is_handed_over() {
@@ -279,8 +297,63 @@ set-lease
 status
 transfer-ownership
 verify
+wait
 watch
 TEXT
+}
+
+# A VM is shut down.
+node_withdraws() {
+  process_alive "node-${NEW[0]}"
+  kill -TERM "$PROCESS_PID"
+  wait_until 20 _process_gone "node-${NEW[0]}" || fail "it does not end"
+  lists_so_many $((COUNT - 1))
+}
+
+# All that was sent, in order: the function's selector, "0x" or "contract", and the gas.
+transactions() {
+  local block last hash call
+  last=$(cast block-number --rpc-url "$RPC_URL")
+  for ((block = 1; block <= last; block++)); do
+    cast block --rpc-url "$RPC_URL" --full --json "$block"
+  done | jq -r '.transactions[] | .hash + " " + (if .to then .input[0:10] else "contract" end)' |
+    while read -r hash call; do echo "$call $(cast receipt --rpc-url "$RPC_URL" "$hash" gasUsed)"; done
+}
+
+# calls FUNCTION: the gas of each, in order; of payments without one.
+calls() {
+  awk -v call="$(if [ -n "${1:-}" ]; then cast sig "$1"; else echo 0x; fi)" '$1 == call { print $2 }' "$RUN_DIR/transactions"
+}
+
+# costs ROW GAS...: that is what the row of the guide says, in thousands, to a percent, and no figure stands there besides.
+costs() {
+  local figures
+  figures=$(sed -n "s/^| $1[^|]*| \([0-9, ]*\) |.*/\1/p" "$GUIDE" | sed 's/, / /g; s/,//g')
+  printf '%s\n' "${@:2}" | awk -v figures="$figures" -v row="$1" '
+    BEGIN { count = split(figures, figure, " ") }
+    { fits = 0; for (i in figure) if ($1 > figure[i] * 990 && $1 < figure[i] * 1010) { fits = 1; met[i] = 1 } }
+    !fits { print row ": " $1 " is none of: " figures; bad = 1 }
+    END { for (i in figure) if (!met[i]) { print row ": nothing cost " figure[i]; bad = 1 } exit bad || !count }'
+}
+
+guide_says_what_it_costs() {
+  local -a registered
+  transactions >"$RUN_DIR/transactions"
+  mapfile -t registered < <(calls 'registerPeer(string,bytes,bytes,bytes,string)')
+  # shellcheck disable=SC2046 # a number each
+  {
+    costs 'deploy' "$(awk 'NR <= 5 { sum += $2 } END { print sum }' "$RUN_DIR/transactions")"
+    costs 'allow an app' $(calls 'allowApp(address)')
+    costs 'add a compose hash' $(calls 'addComposeHash(bytes32)') $(calls 'setAllowAnyDevice(bool)')
+    costs 'mint' $(calls 'mintNodeAccess(address,string)')
+    costs 'fund' $(calls)
+    costs 'register' "${registered[@]:0:$COUNT}"
+    costs 'withdraw' "${registered[-1]}"
+    costs 'revoke' "$(calls 'revokeNodeAccess(string)' | sort -n | tail -n 1)"
+    costs 'ban' $(calls 'banInstance(string)')
+    costs 'rotate the root' $(calls 'setKmsRootAddress(address)')
+    costs 'hand over' $(calls 'transferOwnership(address)') $(calls 'acceptOwnership()')
+  }
 }
 
 # found_case NAME FUNCTION: with what earlier cases have found.
@@ -305,7 +378,7 @@ found_case "the contract is deployed for production" contract_is_deployed
 found_case "the app is allowed, or the contract is its auth contract" app_is_allowed
 found_case "a node says who it is" node_says_who_it_is
 found_case "nodes get tickets and gas" nodes_are_let_in
-found_case "the compose file's sidecars run" nodes_run
+found_case "the compose file's sidecars run" sidecars "$KMS_URL" "${OLD[@]}"
 found_case "the compose file's gate opens once all are there" quorum_is_reached
 found_case "doctor finds a node in order" vm_is_healthy
 found_case "the health check tells members from others" health_is_membership
@@ -317,5 +390,7 @@ found_case "dev mode is left" dev_mode_is_left
 found_case "a node is revoked" node_is_revoked
 found_case "the root is rotated" root_is_rotated
 found_case "the contract is handed over" contract_is_handed_over
+found_case "a node withdraws" node_withdraws
+found_case "the guide says what it costs" guide_says_what_it_costs
 found_case "the guide holds no other command" guide_holds_no_other_command
 test_end
