@@ -27,6 +27,20 @@ symbols_are_listed() {
   sed -n 's/^ \(.*\)@Base .*/\1/p' debian/libdstack-p2p1.symbols | diff tests/install/exported.txt -
 }
 
+# From a checkout in which somebody has built, tested and run things: no file but those that git has.
+source_is_what_git_has() {
+  local litter
+  packages_source "$WORK/source/checkout"
+  (cd "$WORK/source/checkout" && find . ! -type d | LC_ALL=C sort) > "$WORK/source/files"
+  for litter in .git build contracts/{broadcast,cache,out,node_modules} obj-x86_64-linux-gnu run/nodes tests/__pycache__; do
+    mkdir -p "$WORK/source/checkout/$litter"
+    echo 'somebody was here' > "$WORK/source/checkout/$litter/file"
+  done
+  (cd "$WORK/source" && dpkg-source -b checkout)
+  tar -C "$WORK/source" -tf "$WORK/source/dstack-p2p_$VERSION.tar.xz" | sed -n 's|^checkout/\(.*[^/]\)$|./\1|p' |
+    LC_ALL=C sort | diff "$WORK/source/files" -
+}
+
 # With its unit tests; in the morning of a day, so to speak, ...
 builds() {
   root_build "$WORK/build"
@@ -115,6 +129,7 @@ main() {
   mkdir -p "$WORK"
   check 'versions agree' versions_agree
   check 'the symbols file lists what the library exports' symbols_are_listed
+  check 'the source package holds what git does' source_is_what_git_has
   check 'the packages build in a clean root, without a network' builds
   if holds; then
     look_into_them
