@@ -104,15 +104,18 @@ missing_node() {
   fi
 }
 
-as_root() {
+# install_as_root PACKAGE...: in one call, so that a password is asked for once.
+install_as_root() {
+  local sudo=sudo
   if [ "$(id -u)" = 0 ]; then
-    "$@"
-  elif has_command sudo; then
-    sudo "$@"
-  else
-    echo "setup.sh: this needs root, and there is no sudo. As root: $*" >&2
+    sudo=
+  elif ! has_command sudo; then
+    echo "setup.sh: this needs root, and there is no sudo. As root: apt-get update && apt-get install --no-install-recommends $*" >&2
     return 1
   fi
+  # shellcheck disable=SC2016 # expanded inside
+  $sudo env DEBIAN_FRONTEND=noninteractive sh -c \
+    'apt-get update -q && exec apt-get install -q -y --no-install-recommends "$@"' apt-get "$@"
 }
 
 install_packages() {
@@ -121,9 +124,7 @@ install_packages() {
     return 1
   fi
   echo "setup.sh: installing $*" >&2
-  # One call, so that a password is asked for once.
-  as_root env DEBIAN_FRONTEND=noninteractive sh -c \
-    'apt-get update -q && exec apt-get install -q -y --no-install-recommends "$@"' apt-get "$@"
+  install_as_root "$@"
 }
 
 # The note that npm leaves in node_modules is newer than the lock once it was installed from it.

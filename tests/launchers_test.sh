@@ -469,6 +469,18 @@ setup_installs_what_is_missing() {
   [ "$(tail -n 1 "$RUN_DIR/apt")" = "apt-get install -q -y --no-install-recommends jq iproute2" ]
 }
 
+# Nobody else's shell is to run a part of it.
+setup_says_what_root_is_to_do() {
+  rm -rf "${RUN_DIR:?}/bin"
+  without jq
+  rm -f "$RUN_DIR/bin/id" "$RUN_DIR/apt"
+  printf '#!/bin/sh\necho 1000\n' >"$RUN_DIR/bin/id"
+  chmod +x "$RUN_DIR/bin/id"
+  expect_status 1 "$ROOT/scripts/setup.sh" --launch
+  [ "${ERR##*As root: }" = "apt-get update && apt-get install --no-install-recommends jq" ] || fail "$ERR"
+  [ ! -e "$RUN_DIR/apt" ]
+}
+
 setup_says_what_to_install_elsewhere() {
   rm -rf "${RUN_DIR:?}/bin"
   without jq
@@ -511,5 +523,6 @@ test_case "cluster: a failed node is told and cleaned up" fails_when_a_node_fail
 test_case "cluster: an interruption leaves nothing" interrupt_cleans_up
 test_case "setup: does nothing, quickly" setup_is_quick
 test_case "setup: installs what is missing only" setup_installs_what_is_missing
+test_case "setup: without root it says what root is to do" setup_says_what_root_is_to_do
 test_case "setup: elsewhere it says what to install" setup_says_what_to_install_elsewhere
 test_end
