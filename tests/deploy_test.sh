@@ -174,15 +174,18 @@ health_is_membership() {
 }
 
 # What Docker is known to refuse, or to do otherwise than one would think.
+# shellcheck disable=SC2016 # variables of jq's
 compose_file_comes_up() {
   # https://github.com/docker/compose/issues/12031
   compose '[.services[] | select(.configs and .read_only)] == []'
   # https://github.com/moby/moby/issues/36334
   compose '[.services[] | select(.pid or (.network_mode // "" | startswith("service:")))] == []'
   # A dependency that fails for good ends `docker compose up`, which dstack runs once at boot.
-  # shellcheck disable=SC2016 # a variable of jq's
   compose '.services as $all | [.services[].depends_on // {} | to_entries[] |
     select(.value.condition == "service_completed_successfully") | $all[.key].restart] | length > 0 and all(. == "on-failure")'
+  # Docker's SIGKILL comes after withdrawing.
+  compose '.services.membership | (.stop_grace_period | rtrimstr("s") | tonumber) >
+    (.command as $words | $words[($words | index("--withdraw-timeout")) + 1] | rtrimstr("s") | tonumber)'
   # What has ended counts as ill where dstack asks for health (docs/app-health-checks.md there).
   compose '[.services[] | select(.healthcheck).restart] == ["unless-stopped"]'
   if grep -x 'HEALTHCHECK.*' "$ROOT/deploy/Dockerfile"; then fail "every service would be asked for its health"; fi
