@@ -10,7 +10,10 @@ import textwrap
 import threading
 import time
 import unittest
+from pathlib import Path
+from unittest import mock
 
+from _dstack_cluster import library
 from support import CONTRACT, GUEST, ROOT, RPC, make, stop, until
 
 
@@ -326,3 +329,9 @@ class Library(unittest.TestCase):
         self.assertIn("the system's", errors)
         self.assertIn("the build tree's", errors)
         self.assertTrue(status in (0, 1))
+
+    def test_shallow(self):
+        """a copy of the modules near the root of the file system looks for the system's library, and nowhere else"""
+        with mock.patch.object(library, "_HERE", Path("/app/_dstack_cluster")):
+            with mock.patch.dict(os.environ, DSTACK_P2P_LIBRARY=""):
+                self.assertEqual(list(library.candidates()), [(library.SONAME, "the system's")])

@@ -11,14 +11,14 @@ from .version import __version__
 
 SONAME = "libdstack-p2p.so.1"
 _HERE = Path(__file__).resolve().parent
-_CHECKOUT = _HERE.parents[2]
 
 
 def _from_build_tree() -> Iterator[str]:
-    if not (_CHECKOUT / "include" / "dstack_p2p.h").is_file():
+    checkout = _HERE.parent.parent.parent  # a copy in a shallow folder has fewer parents: they end at the root
+    if not (checkout / "include" / "dstack_p2p.h").is_file():
         return
     for preset in ("release", "dev"):
-        yield str(_CHECKOUT / "build" / preset / "src" / SONAME)
+        yield str(checkout / "build" / preset / "src" / SONAME)
 
 
 def candidates() -> Iterator[Tuple[str, str]]:
