@@ -5,6 +5,7 @@ import asyncio
 import logging
 import os
 import pickle
+import sys
 import unittest
 
 from dstack_cluster import (
@@ -267,6 +268,21 @@ class Arguments(unittest.TestCase):
         # The public account of that key, asked for outside of any event loop.
         self.assertEqual(sdk.payer_address, "0x19E7E376E7C213B7E7e7e46cc70A5dD086DAff2A")
         self.assertRegex(sdk.instance_id, "^[0-9a-f]{40}$")
+        asyncio.run(sdk.close())
+
+    def test_traced(self):
+        """an object can be made in a debugger, which looks at local variables meanwhile"""
+
+        def trace(frame, _event, _argument):
+            dict(frame.f_locals)
+            return trace
+
+        before = sys.gettrace()
+        sys.settrace(trace)
+        try:
+            sdk = make("lines")
+        finally:
+            sys.settrace(before)
         asyncio.run(sdk.close())
 
     def test_peer_urls(self):

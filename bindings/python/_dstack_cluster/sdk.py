@@ -71,7 +71,9 @@ class DStackP2PSDK:
         evidence: Optional[Evidence] = None,
         keep: Optional[Keep] = None,
     ) -> None:
-        given = {name: value for name, value in locals().items() if name not in ("self", "contract", "url")}
+        given = dict(locals())  # a copy: in Python 3.12 a debugger adds to locals() while it is gone through
+        for name in ("self", "contract", "url"):
+            del given[name]
         options = Options(**given)
         try:
             self._handle = Handle(c_text("contract", contract), c_text("url", url), options)
