@@ -14,6 +14,7 @@ from pathlib import Path
 from unittest import mock
 
 from _dstack_cluster import library
+from dstack_cluster import CallerError
 from support import CONTRACT, GUEST, ROOT, RPC, make, stop, until
 
 
@@ -165,6 +166,19 @@ class Loops(unittest.TestCase):
         asyncio.run(use())
         asyncio.run(use())
         asyncio.run(sdk.close())
+
+    def test_other_loop(self):
+        """a loop neither shares nor closes what another one watches with, and says so at once"""
+        sdk = make("lines")
+        loop = asyncio.new_event_loop()
+        watching = loop.create_task(sdk.monitor_peers())
+        loop.run_until_complete(until(lambda: sdk.status().age_ms is not None))
+        for call in (sdk.monitor_peers, sdk.close):
+            with self.assertRaisesRegex(CallerError, "another event loop watches"):
+                asyncio.run(call())
+        loop.run_until_complete(sdk.close())
+        self.assertIsNone(loop.run_until_complete(watching))
+        loop.close()
 
     def test_abandoned_loop(self):
         """a loop that was closed with watching under way does not hinder the next one"""

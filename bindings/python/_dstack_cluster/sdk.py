@@ -158,12 +158,17 @@ class DStackP2PSDK:
     def _watch_here(self) -> Watch:
         if self._handle.is_closed:
             raise closed_error()
-        loop = asyncio.get_running_loop()
-        if self._watch is None or self._watch.loop is not loop:
-            if self._watch is not None and not self._watch.loop.is_closed() and self._watch.is_watching:
-                raise error_of(Code.STATE, "another event loop watches with this object")
-            self._watch = Watch(self._handle)
+        self._watch = self._own_watch() or Watch(self._handle)
         return self._watch
+
+    def _own_watch(self) -> Optional[Watch]:
+        """That of this event loop. Another loop's can neither be shared nor ended from here, unless that loop is no more."""
+        watch = self._watch
+        if watch is None or watch.loop is asyncio.get_running_loop():
+            return watch
+        if watch.is_watching and not watch.loop.is_closed():
+            raise error_of(Code.STATE, "another event loop watches with this object: end that in its own loop first")
+        return None
 
     def status(self) -> Status:
         """The monitor's state, at once."""
@@ -245,9 +250,10 @@ class DStackP2PSDK:
     async def close(self) -> None:
         """Ends calls on their way (they fail with CANCELLED, or UNCONFIRMED) and watching, and frees everything. The
         contract lists this node until its lease ends: see withdraw(). May be called again."""
+        watch = self._own_watch()
         try:
-            if self._watch is not None and not self._watch.loop.is_closed():
-                await self._watch.close()
+            if watch is not None:
+                await watch.close()
         finally:
             self._handle.shutdown()
             await self._handle.joined()
