@@ -12,6 +12,7 @@ import ctypes
 import os
 import threading
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any, Callable, Generic, Optional, Set, TypeVar
 
 from .codes import Code
@@ -116,7 +117,8 @@ class Handle:
         except asyncio.CancelledError as cancelled:
             if not call.future.cancel():
                 self._interrupt(call)
-                await settle(waiting)
+                with suppress(asyncio.CancelledError):  # another one; this one is raised
+                    await settle(waiting)
                 _keep_cause(cancelled, waiting)
             raise
 
