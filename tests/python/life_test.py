@@ -38,7 +38,7 @@ def run(program, *arguments, **environment):
 
 
 PROLOGUE = f"""
-import asyncio, atexit, gc, logging, os, sys, time
+import asyncio, atexit, gc, logging, os, sys, threading, time
 @atexit.register
 def last():  # registered first, called last
     from _dstack_cluster.handle import _open
@@ -260,19 +260,39 @@ class Exit(unittest.TestCase):
         )
 
     def test_fork(self):
-        """a forked child leaves the parent's object alone"""
+        """a forked child leaves the parent's object alone, and is told so"""
         self.ends(
             """
+            async def in_child(sdk):
+                for call in (sdk.get_peers, sdk.identity, sdk.monitor_peers):
+                    try:
+                        await call()
+                    except CallerError as error:
+                        assert "before a fork" in error.message, error
+                    else:
+                        assert False, call
+                await sdk.close()
             async def main():
                 async with make() as sdk:
                     task = await watching(sdk)
+                    ready, done = threading.Event(), threading.Event()
+                    def hold():  # as a thread may that is about to make a call; it is not there in the child
+                        with sdk._handle._lock:
+                            ready.set()
+                            done.wait()
+                    holder = threading.Thread(target=hold)
+                    holder.start()
+                    ready.wait()
                     child = os.fork()
                     if child == 0:
-                        sdk._handle.shutdown()
+                        asyncio.events._set_running_loop(None)
+                        asyncio.run(in_child(sdk))
                         atexit.unregister(last)
                         atexit._run_exitfuncs()
                         os._exit(0)
                     assert os.waitpid(child, 0)[1] == 0
+                    done.set()
+                    holder.join()
                     assert await sdk.get_peers() == []
                     assert sdk.status().running
             asyncio.run(main())

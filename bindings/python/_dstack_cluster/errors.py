@@ -62,8 +62,3 @@ _WHO: Dict[int, Type[DStackP2PError]] = {
 def error_of(code: int, message: str) -> DStackP2PError:
     """The exception for a code of the library."""
     return _WHO.get(code // 10, DStackP2PError)(code, message)
-
-
-def closed_error() -> DStackP2PError:
-    """What every call fails with after close()."""
-    return error_of(Code.STATE, "the object is closed: make a new DStackP2PSDK")

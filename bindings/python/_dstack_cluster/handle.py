@@ -12,11 +12,11 @@ import ctypes
 import os
 import threading
 from concurrent.futures import Future
-from contextlib import suppress
-from typing import Any, Callable, Generic, Optional, Set, TypeVar
+from contextlib import contextmanager, suppress
+from typing import Any, Callable, Generic, Iterator, Optional, Set, TypeVar
 
 from .codes import Code
-from .errors import DStackP2PError, closed_error, error_of
+from .errors import DStackP2PError, error_of
 from .interface import CStatus
 from .library import lib
 from .options import Options, logger
@@ -71,29 +71,40 @@ class Handle:
 
     @property
     def is_closed(self) -> bool:
-        """Whether shutdown() was called."""
-        return self._closed
+        """Whether shutdown() was called, or this is a forked child: there are no threads, and the handle is the parent's."""
+        return self._closed or os.getpid() != self._process
+
+    def closed_error(self) -> DStackP2PError:
+        """What every call fails with then."""
+        why = "is closed" if self._closed else "was made before a fork, by the parent process"
+        return error_of(Code.STATE, f"the object {why}: make a new DStackP2PSDK")
+
+    @contextmanager
+    def _open_pointer(self) -> Iterator[int]:
+        """The handle, which is not freed meanwhile. In a child the lock may be held by a thread that is not there."""
+        if self.is_closed:
+            raise self.closed_error()
+        with self._lock:
+            if self._closed:
+                raise self.closed_error()
+            yield self._pointer
 
     # ---- Calls that may block
 
     def submit(self, work: Callable[[int], T]) -> "_Call[T]":
         """Has something done with the handle. Never waits."""
         call = _Call(work)
-        with self._lock:
-            if self._closed:
-                raise closed_error()
+        with self._open_pointer():
             call.future = self._calls.submit(lambda: self._make(call))
         return call
 
     def _make(self, call: "_Call[T]") -> T:
-        with self._lock:
-            if self._closed:
-                raise closed_error()
+        with self._open_pointer() as pointer:
             if call.unwanted:
                 raise error_of(Code.CANCELLED, "cancelled before it began")
             self._current = call
         try:
-            return call.work(self._pointer)
+            return call.work(pointer)
         finally:
             with self._lock:
                 self._current = None
@@ -143,25 +154,19 @@ class Handle:
     def status(self) -> Status:
         """The monitor's state."""
         raw = CStatus()
-        with self._lock:
-            if self._closed:
-                raise closed_error()
-            lib.dstack_p2p_monitor_status(self._pointer, ctypes.byref(raw))
+        with self._open_pointer() as pointer:
+            lib.dstack_p2p_monitor_status(pointer, ctypes.byref(raw))
         return status_of(raw)
 
     def chain_id(self) -> int:
         """0 while it is not known."""
-        with self._lock:
-            if self._closed:
-                raise closed_error()
-            return int(lib.dstack_p2p_chain_id(self._pointer))
+        with self._open_pointer() as pointer:
+            return int(lib.dstack_p2p_chain_id(pointer))
 
     def monitor_fd(self) -> int:
         """The descriptor that tells of new lists."""
-        with self._lock:
-            if self._closed:
-                raise closed_error()
-            return int(lib.dstack_p2p_monitor_fd(self._pointer))
+        with self._open_pointer() as pointer:
+            return int(lib.dstack_p2p_monitor_fd(pointer))
 
     def _monitor_list(self) -> Optional[PeerList]:
         with self._lock:
@@ -173,9 +178,7 @@ class Handle:
 
     def read_monitor(self) -> "Future[Optional[PeerList]]":
         """The monitor's last list."""
-        with self._lock:
-            if self._closed:
-                raise closed_error()
+        with self._open_pointer():
             return self._lists.submit(self._monitor_list)
 
     def stop_monitor(self) -> "Optional[Future[None]]":
@@ -187,9 +190,11 @@ class Handle:
 
     def shutdown(self) -> None:
         """Ends everything and frees the handle. Never waits for a call; join() does. Any thread, also the garbage
-        collector's. In a forked child there are no threads, and the handle is the parent's: nothing is done."""
+        collector's. In a forked child nothing is done."""
+        if self.is_closed:
+            return
         with self._lock:
-            if self._closed or os.getpid() != self._process:
+            if self._closed:
                 return
             self._closed = True
             lib.dstack_p2p_cancel(self._pointer)
@@ -217,7 +222,8 @@ class Handle:
 @atexit.register
 def _close_all() -> None:
     """No thread of C's may ask for the interpreter when it is gone: the log function would."""
-    handles = [handle for handle in _open if handle._process == os.getpid()]
+    # list() copies at once: a thread that has just freed a handle may take that out meanwhile.
+    handles = [handle for handle in list(_open) if handle._process == os.getpid()]
     for handle in handles:
         handle.shutdown()
     for handle in handles:

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import AsyncGenerator, Awaitable, Callable, List, Optional, Type, Union
 
 from .codes import Block, Code, Evidence, Keep, LogLevel
-from .errors import closed_error, error_of
+from .errors import error_of
 from .handle import Handle
 from .library import lib
 from .options import LogFunction, Options, Path, c_text, forget_private_key
@@ -157,7 +157,7 @@ class DStackP2PSDK:
 
     def _watch_here(self) -> Watch:
         if self._handle.is_closed:
-            raise closed_error()
+            raise self._handle.closed_error()
         self._watch = self._own_watch() or Watch(self._handle)
         return self._watch
 
@@ -250,7 +250,7 @@ class DStackP2PSDK:
     async def close(self) -> None:
         """Ends calls on their way (they fail with CANCELLED, or UNCONFIRMED) and watching, and frees everything. The
         contract lists this node until its lease ends: see withdraw(). May be called again."""
-        watch = self._own_watch()
+        watch = None if self._handle.is_closed else self._own_watch()
         try:
             if watch is not None:
                 await watch.close()
