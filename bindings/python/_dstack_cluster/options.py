@@ -48,13 +48,24 @@ def c_text(name: str, value: object) -> Optional[bytes]:
         return None
     if not isinstance(value, str):
         raise TypeError(f"{name} takes a str, not {type(value).__name__}")
-    if "\0" in value:
+    try:
+        text = value.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        raise ValueError(f"{name} holds half a surrogate pair") from None
+    if b"\0" in text:
         raise ValueError(f"{name} holds a null character")
-    return value.encode("utf-8", "surrogateescape")
+    return text
+
+
+def _text(name: str, value: object) -> Optional[bytes]:
+    """An empty one means the default in C; here that is None, so that no app is never taken for any app."""
+    if value == "":
+        raise ValueError(f"{name} is empty; None is the default")
+    return c_text(name, value)
 
 
 def _path(name: str, value: object) -> Optional[bytes]:
-    return c_text(name, os.fspath(value) if isinstance(value, os.PathLike) else value)
+    return _text(name, os.fspath(value) if isinstance(value, os.PathLike) else value)
 
 
 def _number(name: str, value: object) -> int:
@@ -128,7 +139,7 @@ def _receiver(log: LogFunction) -> Any:
 
 def _values(given: Dict[str, Any]) -> Iterator[Tuple[str, Union[bytes, int, None]]]:
     for name in _TEXTS:
-        yield name, c_text(name, given[name])
+        yield name, _text(name, given[name])
     for name in _PATHS:
         yield name, _path(name, given[name])
     for name in _NUMBERS:
