@@ -165,6 +165,13 @@ class Monitor(unittest.IsolatedAsyncioTestCase):
                 self.assertFalse(sdk.status().running)
             self.assertEqual(await sdk.get_peers(), [LEAVES])
 
+    async def test_no_callback(self):
+        """what cannot be called is refused at once, not with the first list"""
+        async with make("watch", rpc_url="http://127.0.0.1:1") as sdk:
+            with self.assertRaisesRegex(TypeError, "takes a function, not list"):
+                await sdk.monitor_peers([])
+            self.assertFalse(sdk.status().running)
+
     async def test_callback_calls(self):
         """a callback may use the object"""
         seen = []

@@ -128,6 +128,8 @@ class DStackP2PSDK:
                    the watching and is raised here.
 
         While the node cannot be asked the last list stays, and nothing is raised: status() tells how old it is, and why."""
+        if callback is not None and not callable(callback):
+            raise TypeError(f"monitor_peers() takes a function, not {type(callback).__name__}")
         told: Optional[List[str]] = None
         watch = self._watch_here()
         listener = watch.join()
