@@ -134,6 +134,14 @@ class Calls(unittest.IsolatedAsyncioTestCase):
             await self.fails(GuestAgentError, Code.GUEST_UNREACHABLE, "nothing.sock", sdk.identity())
             self.assertEqual(await sdk.get_peers(), [])
 
+    async def test_guest_is_waited_for_once(self):
+        """identity() waits for a guest agent that is away as long as guest_wait_ms says, and not once for each value"""
+        lines = []
+        options = {"guest_wait_ms": 200, "log": lambda _level, line: lines.append(line)}
+        async with make("lines", guest_endpoint=RUN_DIR / "nothing.sock", **options) as sdk:
+            await self.fails(GuestAgentError, Code.GUEST_UNREACHABLE, "nothing.sock", sdk.identity())
+        self.assertEqual(["waiting for the guest agent" in line for line in lines], [True])
+
     async def test_empty_is_an_answer(self):
         """an empty list comes from the contract only"""
         async with make("lines") as sdk:

@@ -187,11 +187,13 @@ class DStackP2PSDK:
     def _ask_identity(self, pointer: int) -> bool:
         if self._identity is not None:
             return True
-        names = ("instance_id", "instance_address", "app_id", "kms_root", "payer_address")
-        values = [self._handle.text("dstack_p2p_" + name) for name in names]
-        if not all(values):
-            return False
-        self._identity = Identity(*(value or "" for value in values))
+        values = []
+        for name in ("instance_id", "instance_address", "app_id", "kms_root", "payer_address"):
+            value = self._handle.text("dstack_p2p_" + name)
+            if value is None:
+                return False  # at once: each of the others would wait for the guest agent again
+            values.append(value)
+        self._identity = Identity(*values)
         return True
 
     def _ask_identity_or_fail(self, pointer: int) -> None:
