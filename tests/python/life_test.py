@@ -4,6 +4,7 @@
 import asyncio
 import gc
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -165,6 +166,21 @@ class Loops(unittest.TestCase):
 
         asyncio.run(use())
         asyncio.run(use())
+        asyncio.run(sdk.close())
+
+    def test_interrupted(self):
+        """Ctrl-C ends what a property waits for, and the next call does not wait for that"""
+        sdk = make("lines", guest_endpoint="/nothing.sock", guest_wait_ms=15000)
+        before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
+        try:
+            with self.assertRaises(KeyboardInterrupt):
+                sdk.instance_id
+        finally:
+            signal.signal(signal.SIGALRM, before)
+        begin = time.monotonic()
+        self.assertEqual(asyncio.run(sdk.get_peers()), [])
+        self.assertLess(time.monotonic() - begin, 10)
         asyncio.run(sdk.close())
 
     def test_other_loop(self):

@@ -133,6 +133,15 @@ class Handle:
                 _keep_cause(cancelled, waiting)
             raise
 
+    def wait(self, work: Callable[[int], T]) -> T:
+        """The same for who has no event loop. An interrupt ends the call, too."""
+        call = self.submit(work)
+        try:
+            return call.future.result()
+        except BaseException:
+            self._interrupt(call)
+            raise
+
     def error(self) -> DStackP2PError:
         """What the last call on the handle failed with. Inside a call only."""
         message: bytes = lib.dstack_p2p_errmsg(self._pointer)

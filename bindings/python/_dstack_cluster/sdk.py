@@ -203,7 +203,7 @@ class DStackP2PSDK:
     def _known_identity(self) -> Identity:
         """What is known. Outside of an event loop, where nothing can be held up, the guest agent is asked and waited for."""
         if self._identity is None and not _in_event_loop():
-            self._handle.submit(self._ask_identity_or_fail).future.result()
+            self._handle.wait(self._ask_identity_or_fail)
         if self._identity is None:
             raise error_of(Code.STATE, "this node's identity is not known yet: await identity() or register() first")
         return self._identity
