@@ -7,11 +7,13 @@ import re
 import subprocess
 import tempfile
 import unittest
+from dataclasses import asdict
 
 import dstack_cluster
 from _dstack_cluster import interface
 from _dstack_cluster.errors import error_of
 from _dstack_cluster.library import lib
+from _dstack_cluster.records import status_of
 from support import ROOT
 
 HEADER = (ROOT / "include" / "dstack_p2p.h").read_text()
@@ -28,17 +30,45 @@ ENUMS = {
 }
 
 
-def run_c(lines):
-    """Compiles a program that prints numbers, and returns them."""
-    source = "#include <dstack_p2p.h>\n#include <stdio.h>\nint main(void)\n{\n"
-    source += "".join(f'    printf("%zu\\n", (size_t)({line}));\n' for line in lines) + "    return 0;\n}\n"
+# What stands for a C type in a declaration of a function; handles and lists are opaque.
+OPAQUE = {"dstack_p2p *", "const dstack_p2p *", "dstack_p2p_peers *", "const dstack_p2p_peers *", "void *"}
+TYPES = {
+    "void": None,
+    "int": ctypes.c_int,
+    "size_t": ctypes.c_size_t,
+    "uint64_t": ctypes.c_uint64,
+    "const char *": ctypes.c_char_p,
+    "const dstack_p2p_peer *": ctypes.POINTER(interface.CPeer),
+    "const dstack_p2p_options *": ctypes.POINTER(interface.COptions),
+    "dstack_p2p_status *": ctypes.POINTER(interface.CStatus),
+    "dstack_p2p_monitor_fn": ctypes.c_void_p,
+    **dict.fromkeys(OPAQUE, ctypes.c_void_p),
+}
+
+
+def run_c(statements):
+    """Compiles a program, and returns what it writes."""
+    source = "#include <dstack_p2p.h>\n#include <stdio.h>\n#include <string.h>\nint main(void)\n{\n"
+    source += "".join(f"    {statement};\n" for statement in statements) + "    return 0;\n}\n"
     with tempfile.TemporaryDirectory() as folder:
         program = os.path.join(folder, "program")
         command = [os.environ.get("CC", "cc"), "-I", str(ROOT / "include"), "-x", "c", "-", "-o", program]
         clean = {name: value for name, value in os.environ.items() if name != "LD_PRELOAD"}
         subprocess.run(command, input=source, text=True, check=True, env=clean)
-        output = subprocess.run([program], stdout=subprocess.PIPE, text=True, check=True, env=clean).stdout
-    return [int(number) for number in output.split()]
+        return subprocess.run([program], stdout=subprocess.PIPE, check=True, env=clean).stdout
+
+
+def numbers_of_c(expressions):
+    """What C says that these are."""
+    return [int(number) for number in run_c(f'printf("%zu\\n", (size_t)({one}))' for one in expressions).split()]
+
+
+def negative(name, number, kind):
+    """What C makes of a negative number in a member of a status: another one in any other width or signedness."""
+    if kind is ctypes.c_bool:
+        return True
+    is_signed = numbers_of_c([f"((dstack_p2p_status){{.{name} = -1}}).{name} < 0"]) == [1]
+    return -number if is_signed else 2 ** (8 * ctypes.sizeof(kind)) - number
 
 
 def members(structure):
@@ -62,7 +92,23 @@ class Layout(unittest.TestCase):
             told = [ctypes.sizeof(python)]
             told += [getattr(python, field).offset for field in fields]
             told += [getattr(python, field).size for field in fields]
-            self.assertEqual(dict(zip(asked, run_c(asked))), dict(zip(asked, told)))
+            self.assertEqual(dict(zip(asked, numbers_of_c(asked))), dict(zip(asked, told)))
+
+    def test_values(self):
+        """a status that C has written says the same in Python, member by member"""
+        statements, wanted = ["dstack_p2p_status s = {0}"], {}
+        for number, (name, kind) in enumerate(interface.CStatus._fields_[:-1], 7):
+            if not issubclass(kind, ctypes.Array):
+                wanted[name] = negative(name, number, kind)
+                statements.append(f"s.{name} = -{number}")
+            elif kind._type_ is ctypes.c_char:
+                wanted[name] = name
+                statements.append(f'strcpy(s.{name}, "{name}")')
+            else:
+                wanted[name] = tuple(1000 * number + index for index in range(kind._length_))
+                statements += [f"s.{name}[{index}] = {value}" for index, value in enumerate(wanted[name])]
+        written = run_c(statements + ["fwrite(&s, sizeof s, 1, stdout)"])
+        self.assertEqual(asdict(status_of(interface.CStatus.from_buffer_copy(written))), wanted)
 
     def test_error_map(self):
         """codes are those of the header and of the library"""
@@ -79,10 +125,10 @@ class Layout(unittest.TestCase):
         kinds = {f"DSTACK_P2P_{kind.name}": int(kind) for kind in dstack_cluster.ChangeKind}
         for prefix, python in ENUMS.items():
             kinds.update({f"DSTACK_P2P_{prefix}_{one.name}": int(one) for one in python})
-        self.assertEqual(dict(zip(kinds, run_c(kinds))), kinds)
+        self.assertEqual(dict(zip(kinds, numbers_of_c(kinds))), kinds)
         known = set(re.findall(r"^    (DSTACK_P2P_[A-Z_]+) = \d+,", HEADER, re.MULTILINE))
         self.assertEqual(known - set(kinds), {"DSTACK_P2P_LOG_DEFAULT", "DSTACK_P2P_OK"})
-        self.assertEqual(run_c(["DSTACK_P2P_NO_WAIT"]), [dstack_cluster.NO_WAIT])
+        self.assertEqual(numbers_of_c(["DSTACK_P2P_NO_WAIT"]), [dstack_cluster.NO_WAIT])
 
     def test_bounds(self):
         """the bounds of rpc_within are the header's"""
@@ -90,11 +136,12 @@ class Layout(unittest.TestCase):
         self.assertEqual(tuple(int(bound) for bound in bounds.split(",")), interface.RPC_BOUNDS_MS)
 
     def test_functions(self):
-        """functions are called with as many arguments as the header says"""
-        for name, (_, arguments) in interface.FUNCTIONS.items():
-            declared = re.search(r"DSTACK_P2P_API [^;]*?\b%s\(([^;]*)\);" % name, HEADER).group(1)
-            count = 0 if declared == "void" else declared.count(",") + 1
-            self.assertEqual(count, len(arguments), name)
+        """functions have the header's arguments and results"""
+        for name, (result, arguments) in interface.FUNCTIONS.items():
+            returned, declared = re.search(r"DSTACK_P2P_API ([^;(]*)\b%s\(([^;]*)\);" % name, HEADER).groups()
+            kinds = [] if declared == "void" else [re.sub(r"\w+$", "", one).strip() for one in declared.split(",")]
+            self.assertEqual([TYPES[kind] for kind in kinds], arguments, name)
+            self.assertEqual(TYPES[returned.strip()], result, name)
 
     def test_version(self):
         """the versions of header, library and binding agree"""

@@ -47,7 +47,6 @@ class Monitor(unittest.IsolatedAsyncioTestCase):
             await until(lambda: lists[2:] == [[JOINS]])
             status = sdk.status()
             self.assertTrue(status.running and status.code == Code.OK and status.peers == 1)
-            self.assertLessEqual(status.rpc_within[-1], status.rpc_requests)
             await stop(task)
             self.assertTrue(task.cancelled())
             self.assertFalse(asyncio.get_running_loop().remove_reader(sdk._handle.monitor_fd()))
@@ -97,6 +96,7 @@ class Monitor(unittest.IsolatedAsyncioTestCase):
             first = await changes.__anext__()
             self.assertEqual((first.kind, first.peer, first.previous), (ChangeKind.SNAPSHOT, None, None))
             self.assertEqual(first.peers.urls(), [LEAVES])
+            self.assertEqual(sdk.status().changes, 0)
             await self.joins.register()
             joined = await changes.__anext__()
             self.assertEqual((joined.kind, joined.peer.connection_url), (ChangeKind.JOINED, JOINS))
@@ -112,7 +112,10 @@ class Monitor(unittest.IsolatedAsyncioTestCase):
             left = await changes.__anext__()
             self.assertEqual((left.kind, left.peer.connection_url), (ChangeKind.LEFT, LEAVES))
             await changes.aclose()
-            self.assertFalse(sdk.status().running)
+            status = sdk.status()
+            self.assertEqual((status.running, status.changes, status.peers, status.left_out), (False, 3, 1, 0))
+            self.assertEqual((status.version, status.checked), (left.peers.version, True))
+            self.assertIn(status.transport, ("poll", "subscription"))
 
     async def test_late_listener(self):
         """who listens later gets the list at once; the monitor ends with the last one"""

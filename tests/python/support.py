@@ -5,6 +5,7 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 import time
 import urllib.request
 from pathlib import Path
@@ -31,12 +32,17 @@ def make(name, url=None, **options):
     return DStackP2PSDK(options.pop("contract", CONTRACT), url or f"http://localhost/{name}", **options)
 
 
-def rpc(method, *parameters):
-    """One call of the node."""
-    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters}).encode()
+def ask_node(body):
+    """One request to the node, and its answer."""
     request = urllib.request.Request(RPC, body, {"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=10) as answer:
-        return json.load(answer)["result"]
+        return answer.read()
+
+
+def rpc(method, *parameters):
+    """One call of the node."""
+    call = {"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters}
+    return json.loads(ask_node(json.dumps(call).encode()))["result"]
 
 
 async def until(condition, seconds=20.0):
@@ -64,6 +70,42 @@ async def silent_server():
         server.close()
         for transport in seen:
             transport.close()
+
+
+class Relay:
+    """Between an object and the chain: counts HTTP requests, delays them, and refuses them when told to."""
+
+    async def __aenter__(self):
+        self.requests, self.refused, self.delay, self.refusing = 0, 0, 0.0, False
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=2**20)
+        self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        return self
+
+    async def __aexit__(self, *_):
+        self._server.close()
+
+    async def _serve(self, reader, writer):
+        try:
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                length = re.search(rb"(?i)content-length: *(\d+)", head)
+                if not head.startswith(b"POST ") or not length:
+                    break  # a question whether there is a WebSocket
+                body = await self._answer(await reader.readexactly(int(length.group(1))))
+                status = b"500 Refused" if self.refusing else b"200 OK"
+                writer.write(b"HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n%s" % (status, len(body), body))
+        except (asyncio.IncompleteReadError, OSError):
+            pass  # the other side has ended
+        finally:
+            writer.close()
+
+    async def _answer(self, body):
+        self.requests += 1
+        self.refused += self.refusing
+        await asyncio.sleep(self.delay)
+        if self.refusing:
+            return b""
+        return await asyncio.get_running_loop().run_in_executor(None, ask_node, body)
 
 
 class Ticker:
