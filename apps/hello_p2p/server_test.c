@@ -381,6 +381,17 @@ static void test_page_is_served(void **state)
     expect_answer(it, GET("/nothing"), "there are /, /hello, /info, /peers, /health, /events and /metrics");
 }
 
+/* On localhost a browser sends the cookies of whatever else is developed there. */
+static void test_page_is_served_with_cookies(void **state)
+{
+    static const char begin[] = "GET / HTTP/1.1\r\nHost: a\r\nCookie: a=", end[] = "\r\n\r\n";
+    enum { COOKIE_BYTES = 6000 };
+    char request[sizeof begin + COOKIE_BYTES + sizeof end];
+    int len = snprintf(request, sizeof request, "%s%0*d%s", begin, COOKIE_BYTES, 0, end);
+    assert_in_range(len, COOKIE_BYTES, sizeof request - 1);
+    expect_answer(*state, request, "200 OK");
+}
+
 static void test_page_is_not_sent_twice(void **state)
 {
     fixture *it = *state;
@@ -436,6 +447,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_streams_have_a_limit, setup, teardown),
         cmocka_unit_test_setup_teardown(test_slow_reader_of_events_is_thrown_out, setup, teardown),
         cmocka_unit_test_setup_teardown(test_page_is_served, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_page_is_served_with_cookies, setup, teardown),
         cmocka_unit_test_setup_teardown(test_page_is_not_sent_twice, setup, teardown),
         cmocka_unit_test_setup_teardown(test_heads, setup, teardown),
         cmocka_unit_test_setup_teardown(test_stream_makes_no_room, setup_small, teardown),
