@@ -2,9 +2,10 @@
 #include "guard.h"
 #include "node.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 
-enum { ALLOWED_MS = 15000, SWEEP_MS = 100 };
+enum { ALLOWED_MS = 15000, SWEEP_MS = 100, CROWD = 32 };
 
 /* Connections in the order they came: the oldest at the head. */
 typedef struct hello_entry {
@@ -18,6 +19,7 @@ typedef struct hello_entry {
 struct hello_guard {
     hello_entry *oldest, *newest;
     size_t count, limit;
+    size_t most;       /* connections at once since there was none */
     uint64_t sweep_ms; /* when to look next */
 };
 
@@ -75,8 +77,16 @@ static hello_entry *enter(hello_guard *self, struct MHD_Connection *connection)
     else
         self->oldest = item;
     self->newest = item;
-    self->count++;
+    if (++self->count > self->most) self->most = self->count;
     return item;
+}
+
+/* What a crowd's connections took is kept by the allocator, for the next crowd: a node that idles has no use
+ * for it. */
+static void give_back(hello_guard *self)
+{
+    if (self->most >= CROWD) malloc_trim(0);
+    self->most = 0;
 }
 
 static void leave(hello_guard *self, hello_entry *item)
@@ -92,6 +102,7 @@ static void leave(hello_guard *self, hello_entry *item)
         self->newest = item->previous;
     self->count--;
     free(item);
+    if (!self->count) give_back(self);
 }
 
 void guard_notify(void *context, struct MHD_Connection *connection, void **socket_context,

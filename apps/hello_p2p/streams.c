@@ -66,6 +66,12 @@ static bool reaches(hello_node *node, uint64_t number)
     return result;
 }
 
+static void drop_state(hello_streams *self)
+{
+    text_drop(self->state);
+    self->state = NULL;
+}
+
 /* Those who come at the same time, or again and again, share one; the events since then bring it up to date.
  */
 static hello_text *shared_state(hello_streams *self)
@@ -73,7 +79,7 @@ static hello_text *shared_state(hello_streams *self)
     uint64_t now_ms = node_now_ms();
     bool fresh = self->state && now_ms - self->state_ms < STATE_FRESH_MS;
     if (!fresh || !reaches(self->node, self->state->number)) {
-        text_drop(self->state);
+        drop_state(self);
         self->state = live_state(self->node);
         self->state_ms = now_ms;
     }
@@ -181,6 +187,7 @@ static void leave(hello_streams *self, const hello_stream *item)
         set_lookers(self);
         break;
     }
+    if (!self->count) drop_state(self);
     pthread_mutex_unlock(&self->lock);
 }
 
