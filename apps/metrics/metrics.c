@@ -123,7 +123,19 @@ static void monitor_metrics(FILE *out, const dstack_p2p_status *status)
           (uint64_t)status->keep_code);
 }
 
-/* The sum in microseconds, the bounds in milliseconds: written in seconds without rounding. */
+/* Milliseconds in seconds, as Prometheus' own clients write it: a bound is a label, and queries name it so.
+ */
+static void bound(FILE *out, unsigned ms)
+{
+    unsigned part = ms % 1000;
+    int digits = 3;
+    for (; part && part % 10 == 0; part /= 10)
+        digits--;
+    fprintf(out, "%u", ms / 1000);
+    if (part) fprintf(out, ".%0*u", digits, part);
+}
+
+/* The sum, in microseconds, is written in seconds without rounding. */
 static void rpc_metrics(FILE *out, const dstack_p2p_status *status)
 {
     static const char name[] = "dstack_p2p_rpc_duration_seconds";
@@ -132,9 +144,11 @@ static void rpc_metrics(FILE *out, const dstack_p2p_status *status)
     counter(out, "dstack_p2p_rpc_failures_total", "Those that were not answered, or not with an answer.",
             status->rpc_failures);
     head(out, name, "histogram", "How long requests to the Ethereum nodes took.");
-    for (size_t i = 0; i < DSTACK_P2P_RPC_BOUNDS; i++)
-        fprintf(out, "%s_bucket{le=\"%u.%03u\"} %" PRIu64 "\n", name, rpc_bounds_ms[i] / 1000,
-                rpc_bounds_ms[i] % 1000, status->rpc_within[i]);
+    for (size_t i = 0; i < DSTACK_P2P_RPC_BOUNDS; i++) {
+        fprintf(out, "%s_bucket{le=\"", name);
+        bound(out, rpc_bounds_ms[i]);
+        fprintf(out, "\"} %" PRIu64 "\n", status->rpc_within[i]);
+    }
     fprintf(out, "%s_bucket{le=\"+Inf\"} %" PRIu64 "\n", name, status->rpc_requests);
     fprintf(out, "%s_sum %" PRIu64 ".%06" PRIu64 "\n", name, status->rpc_time_us / 1000000,
             status->rpc_time_us % 1000000);

@@ -85,7 +85,8 @@ static void test_status(void **state)
     expect(text, "\ndstack_p2p_lease_left_seconds 97.500\n");
     expect(text, "\ndstack_p2p_monitor_transport_info{transport=\"poll\"} 1\n");
     expect(text, "\ndstack_p2p_rpc_duration_seconds_bucket{le=\"0.005\"} 0\n");
-    expect(text, "\ndstack_p2p_rpc_duration_seconds_bucket{le=\"10.000\"} 10\n");
+    expect(text, "\ndstack_p2p_rpc_duration_seconds_bucket{le=\"0.25\"} 5\n");
+    expect(text, "\ndstack_p2p_rpc_duration_seconds_bucket{le=\"10\"} 10\n");
     expect(text, "\ndstack_p2p_rpc_duration_seconds_bucket{le=\"+Inf\"} 12\n"
                  "dstack_p2p_rpc_duration_seconds_sum 3.000042\ndstack_p2p_rpc_duration_seconds_count 12\n");
     free(text);
