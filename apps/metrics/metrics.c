@@ -95,7 +95,7 @@ static void list_metrics(FILE *out, const dstack_p2p_status *status)
     gauge(out, "dstack_p2p_peers", "Peers in the last list, this node among them.", status->peers);
     gauge(out, "dstack_p2p_peers_left_out", "Peers that the contract lists without evidence that holds.",
           status->left_out);
-    gauge(out, "dstack_p2p_peers_checked", "1 when all peers were checked against their evidence.",
+    gauge(out, "dstack_p2p_evidence_checked", "1 when all peers were checked against their evidence.",
           status->checked);
     counter(out, "dstack_p2p_changes_total", "Peers that joined, left or changed.", status->changes);
     gauge(out, "dstack_p2p_membership_version", "Version of the membership that the last list was read at.",

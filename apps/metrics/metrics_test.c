@@ -81,6 +81,7 @@ static void test_status(void **state)
     WRITTEN(text, metrics_status(out, &status));
     expect(text, "\ndstack_p2p_peers 3\n");
     expect(text, "\ndstack_p2p_changes_total 7\n");
+    expect(text, "\ndstack_p2p_evidence_checked 0\n");
     expect(text, "\ndstack_p2p_list_age_seconds 2.500\n");
     expect(text, "\ndstack_p2p_lease_left_seconds 97.500\n");
     expect(text, "\ndstack_p2p_monitor_transport_info{transport=\"poll\"} 1\n");
