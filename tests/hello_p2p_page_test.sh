@@ -71,6 +71,7 @@ announces_changes() {
   expect_js 'document.querySelector("#changes").getAttribute("role") === "log"'
   expect_js 'document.querySelector("#changes").getAttribute("aria-live") === "polite"'
   expect_js '!document.querySelector("#changes").hasAttribute("aria-busy")'
+  expect_js 'document.querySelectorAll("#changes > ol:not([role]) > li").length >= 2'
 }
 
 # ---- strangers
@@ -144,7 +145,7 @@ fits_a_phone() {
 _contrasts() {
   local found
   browser media "prefers-color-scheme=$1"
-  found=$(browser js "$(sed 1,2d "$ROOT/tests/page/contrast.js")")
+  found=$(browser js "$(grep -v '^//' "$ROOT/tests/page/contrast.js")")
   [ "$found" = '[]' ] || fail "$1: $found"
   GROUND=$(browser js 'getComputedStyle(document.body).backgroundColor')
 }

@@ -119,17 +119,18 @@ const WORDS = {joined: 'ok', left: 'bad', changed: 'warn', lost: 'bad', back: 'o
 
 /** The log of changes, the newest first. */
 export class ChangeLog {
-  constructor(list, none) {
-    this.list = list;
+  constructor(place, none) {
+    this.place = place;
+    this.list = place.firstElementChild;
     this.none = none;
     this.known = new Set();
   }
 
-  /** What was there before we came is not read out. */
+  /** What was there before we came is not read out: a screen reader hears of it only after this task. */
   addOld(changes) {
-    this.list.setAttribute('aria-busy', 'true');
+    this.place.setAttribute('aria-busy', 'true');
     changes.forEach((change) => this.add(change));
-    this.list.removeAttribute('aria-busy');
+    setTimeout(() => this.place.removeAttribute('aria-busy'), 500);
   }
 
   add(change) {
