@@ -129,6 +129,7 @@ export class Mesh {
   drawEdges() {
     const hot = this.hot ?? this.chosen, bent = this.nodes.length <= MANY, now = performance.now();
     for (const layer of Object.values(this.layers)) layer.clear();
+    for (const [greeting, until] of this.fresh) if (until <= now) this.fresh.delete(greeting);
     for (const edge of this.edges) {
       const from = this.places.get(edge.from), to = this.places.get(edge.to);
       if (!from || !to) continue;
@@ -137,7 +138,7 @@ export class Mesh {
       if (edge.failed && !edge.own && !bent && !lit) continue;
       let name = edge.failed ? 'failed-edges' : edge.own ? 'own' : 'told';
       if (lit && !edge.failed) name = 'lit';
-      if ((this.fresh.get(`${edge.from}>${edge.to}`) ?? 0) > now && !edge.failed) name = 'fresh';
+      if (this.fresh.has(`${edge.from}>${edge.to}`) && !edge.failed) name = 'fresh';
       this.layers[name].add(from, to, bent, this.mark + 4);
     }
     for (const layer of Object.values(this.layers)) layer.draw();

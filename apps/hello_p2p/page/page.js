@@ -71,6 +71,7 @@ const events = {
     model.count = change.count;
     model.peers.delete(change.instance_id);
     model.told.delete(change.instance_id);
+    model.joined.delete(change.instance_id);
     if (chosen === change.instance_id) choose(null);
   },
   changed(change) {
