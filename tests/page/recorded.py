@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Serves the page's real files, and a stream of events as a node in a cluster of any size would send it: a real one of
-a hundred nodes is too much for a test. Prints its port on a line. After /down was asked for, /events answers 503; after /up
-it does not.
+a hundred nodes is too much for a test. Prints its port on a line. After /down was asked for, /events answers 503; after
+/hang it does not answer, and that request never again; after /up all is well. /hung says how many requests hang.
 """
 
 import argparse
@@ -80,21 +80,29 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(f"event: {name}\ndata: {json.dumps(data)}\n\n".encode())
 
     def events(self):
-        if self.server.down:
+        if self.server.mode == "down":
             self.head(503, "application/json", 0)
             return
+        if self.server.mode == "hang":
+            self.server.hung += 1
+            threading.Event().wait()
         self.head(200, "text/event-stream")
         self.wfile.write(b"retry: 200\n")
         self.event("state", self.server.state)
-        while not self.server.down:
+        while self.server.mode == "up":
             time.sleep(0.5)
             self.event("status", self.server.state["status"])
 
     def do_GET(self):
         path = self.path.split("?")[0]
-        if path in ("/down", "/up"):
-            self.server.down = path == "/down"
+        if path in ("/down", "/hang", "/up"):
+            self.server.mode = path[1:]
             self.head(200, "text/plain", 0)
+            return
+        if path == "/hung":
+            body = str(self.server.hung).encode()
+            self.head(200, "text/plain", len(body))
+            self.wfile.write(body)
             return
         if path == "/events":
             try:
@@ -118,7 +126,7 @@ def main():
     options = parser.parse_args()
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True
-        server.policy, server.state, server.down = options.policy, state(options.nodes), False
+        server.policy, server.state, server.mode, server.hung = options.policy, state(options.nodes), "up", 0
         print(server.server_address[1], flush=True)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         threading.Event().wait()

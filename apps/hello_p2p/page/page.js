@@ -152,7 +152,7 @@ function renderMesh() {
   if (model.count > model.peers.size) notes.push(`${model.peers.size} of ${model.count} peers are shown.`);
   const many = model.count > model.asksUpTo;
   if (many) notes.push(`With more than ${model.asksUpTo}, they are not asked whom they greeted.`);
-  else if (silent) notes.push(`${silent} of ${model.peers.size} peers did not say whom they greeted.`);
+  else if (silent) notes.push(`${silent} of ${model.peers.size} peers have not said whom they greeted.`);
   put($('mesh-note'), notes.join(' '));
   $('mesh-note').hidden = !notes.length;
 }
@@ -176,7 +176,8 @@ const sinceStatus = () => (performance.now() - model.statusAt) / 1000;
 function renderStanding() {
   const status = model.status;
   const well = status.reason ? ['in trouble', 'pill warn'] : ['healthy', 'pill ok'];
-  put($('health'), ...(status.healthy ? well : ['not healthy', 'pill bad']));
+  const health = status.healthy ? well : ['not healthy', 'pill bad'];
+  put($('health'), ...(link === 'live' ? health : ['health not known', 'pill']));
   put($('problem'), status.reason, `banner ${status.healthy ? 'warn' : 'bad'}`);
   $('problem').hidden = !status.reason;
   const registered = status.registered ? 'yes' : status.listed ? 'with another URL, or not by this process' : 'no';
@@ -253,6 +254,14 @@ $('filter').addEventListener('input', schedule);
 
 let source = null, link = 'connecting', heard = performance.now(), heardAt = null, pause = 1000;
 
+/** The browser does not tell what kind of answer it was that brought no events. */
+function sayLost() {
+  const refused = source.readyState === EventSource.CLOSED;
+  const why = refused ? 'This node sends no events: too many may be looking at it. ' : 'The connection to this node is lost. ';
+  const stale = heardAt ? ['What you see is from ', clock(heardAt), '. '] : [];
+  put($('lost'), make('span', '', why, ...stale, 'Trying again.'));
+}
+
 function setLink(now) {
   if (link === now) return;
   const lost = now === 'lost', back = link === 'lost';
@@ -261,10 +270,7 @@ function setLink(now) {
   link = now;
   put($('link'), lost ? 'connection lost' : now, `pill ${lost ? 'bad' : now === 'live' ? 'ok' : ''}`);
   $('lost').hidden = !lost;
-  if (lost) {
-    const stale = heardAt ? ['What you see is from ', clock(heardAt), '. '] : [];
-    $('lost').replaceChildren('The connection to this node is lost. ', ...stale, 'Trying again.');
-  }
+  schedule();
 }
 
 function listen(name) {
@@ -280,13 +286,17 @@ function listen(name) {
   });
 }
 
-/** The browser tries again by itself after a lost connection, but not after an answer such as 503. */
+/**
+ * The browser tries again by itself after a lost connection, but not after an answer such as 503; and an attempt that
+ * nobody answers, as after a sleep or on another network, it lets hang for minutes.
+ */
 function connect() {
   source?.close();
   source = new EventSource('events');
   heard = performance.now();
   source.onerror = () => {
     setLink('lost');
+    sayLost();
     if (source.readyState !== EventSource.CLOSED) return;
     setTimeout(connect, pause);
     pause = Math.min(2 * pause, 15000);
@@ -297,8 +307,9 @@ function connect() {
 setInterval(() => {
   tick();
   const silent = performance.now() - heard > SILENCE_MS;
-  if (silent && source.readyState === EventSource.OPEN) {
+  if (silent && source.readyState !== EventSource.CLOSED) {
     setLink('lost');
+    sayLost();
     connect();
   }
 }, 1000);
