@@ -415,7 +415,8 @@ keeps_the_owner() {
   [ "$(cat "$RUN_DIR/owned")" = http://alice:1 ]
 }
 
-# Template, signal, command: each finds done what comes before it; no signal where nothing was written.
+# Template, signal, command: each finds done what comes before it; no signal where nothing was written, but at the
+# start: the output is there already after a kill that came before the signal.
 does_things_in_order() {
   listener_start
   echo '{#peers}{host}{/peers}' >"$RUN_DIR/order.in"
@@ -430,6 +431,10 @@ does_things_in_order() {
   await listener.log USR1 2
   moves alice http://alice:1
   await listener.log USR1 3
+  watch_end order 3 137 KILL
+  watch_start order --template "$RUN_DIR/order.in" --output "$RUN_DIR/order.conf" --signal USR1 \
+    --pid-file "$RUN_DIR/listener.pid"
+  await listener.log USR1 4
   watch_end order 3 0
   process_stop listener
 }

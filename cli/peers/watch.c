@@ -104,8 +104,9 @@ static const char description[] =
     "{url|shell} a "
     "word in single quotes, {url|raw} what was published, whatever that is. {count}, {first} and {last} "
     "count those who "
-    "are left. The output is replaced as a whole, and only when it becomes another; the signal is sent only "
-    "then, too.";
+    "are left. The output is replaced as a whole, and only when it becomes another. The signal is sent then, "
+    "and once at the start in any case: a watch that was killed may have written the output, and not sent "
+    "it.";
 
 static const char examples[] =
     "dstack-p2p watch --exec 'jq -r .peers[].url > /run/peers'\n"

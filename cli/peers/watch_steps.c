@@ -101,7 +101,8 @@ bool watch_deliver(watch *it, uint64_t now)
 {
     bool changed = true;
     int status = it->settings.template ? render(it, &changed) : CLI_OK;
-    if (!status && it->settings.signal && changed) notify(it);
+    /* At the start in any case: who was killed after writing the same output had no time to send it. */
+    if (!status && it->settings.signal && (changed || !it->delivered)) notify(it);
     if (!status && it->settings.command) status = watch_start_command(it, now);
     if (!status) it->delivered = true;
     it->status = status;
