@@ -187,6 +187,8 @@ goes_on_after_an_interruption() {
   expect_status 0 "$DSTACK_P2P" deploy "${options[@]}" --resume "$address"
   [ "$OUT" = "$address" ] || fail "not the address: $OUT"
   expect_text "$ERR" 'nothing is to be done'
+  expect_status 0 "$DSTACK_P2P" deploy "${options[@]}" --resume "$address" --dry-run --json
+  expect_json '.dry_run and .transactions == []' "$OUT"
   process_stop idle
 }
 

@@ -262,6 +262,10 @@ expired_peers_are_pruned() {
   done
   does prune
   expect_text "$ERR" 'nothing is to be done'
+  does prune --json
+  expect_json '. == {instances: [], transactions: []}' "$OUT"
+  does prune --dry-run --json
+  expect_json '. == {dry_run: true, instances: [], transactions: []}' "$OUT"
   cast rpc --rpc-url "$RPC" evm_increaseTime 3601 >/dev/null
   cast rpc --rpc-url "$RPC" evm_mine >/dev/null
   does status --json

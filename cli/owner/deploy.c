@@ -163,7 +163,7 @@ static int send_all(deployment *it)
     if (!orders->count) cli_note(run, "nothing is to be done: the contract has all of it");
     if (run->json && orders->count)
         return cli_report(run, orders->orders, orders->count, &orders->receipts, report_json(it));
-    return run->json ? cli_print_json(run, report_json(it)) : report(it);
+    return run->json ? cli_print_json(run, owner_nothing_json(run, report_json(it))) : report(it);
 }
 
 static int deploy(deployment *it)

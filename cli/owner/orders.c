@@ -63,16 +63,20 @@ int owner_orders_spend(const cli_run *run, dstack_p2p *sdk, const char *intent, 
     return cli_spend(run, sdk, intent, it->orders, it->count, &it->receipts, sent);
 }
 
+json_t *owner_nothing_json(const cli_run *run, json_t *more)
+{
+    json_t *view = more ? more : json_object();
+    if (cli_has(run, "dry-run")) json_object_set_new(view, "dry_run", json_true());
+    json_object_set_new(view, "transactions", json_array());
+    return view;
+}
+
 static int nothing_to_do(const cli_run *run, json_t *more)
 {
-    if (!run->json) {
-        json_decref(more);
-        cli_note(run, "nothing is to be done");
-        return CLI_OK;
-    }
-    json_t *view = more ? more : json_object();
-    json_object_set_new(view, "transactions", json_array());
-    return cli_print_json(run, view);
+    if (run->json) return cli_print_json(run, owner_nothing_json(run, more));
+    json_decref(more);
+    cli_note(run, "nothing is to be done");
+    return CLI_OK;
 }
 
 int owner_orders_send(const cli_run *run, dstack_p2p *sdk, const char *intent, owner_orders *it, json_t *more)

@@ -45,6 +45,9 @@ cluster_order *owner_orders_call(owner_orders *it, const uint8_t contract20[stat
 int owner_orders_send(const cli_run *run, dstack_p2p *sdk, const char *intent, owner_orders *it,
                       json_t *more);
 
+/** What there is to report when nothing is to be done: `more`, taken over, with no transactions. */
+json_t *owner_nothing_json(const cli_run *run, json_t *more);
+
 /** Without the report; see cli_spend(). */
 int owner_orders_spend(const cli_run *run, dstack_p2p *sdk, const char *intent, owner_orders *it, bool *sent);
 
