@@ -405,6 +405,27 @@ writes_only_what_is_new() {
   [ "$(stat -c %a "$RUN_DIR/real")" = 600 ] || fail "$(stat "$RUN_DIR/real")"
 }
 
+# Links stay, also those that lead nowhere yet, as after a start from an empty /run.
+follows_links() {
+  mkdir "$RUN_DIR/links" "$RUN_DIR/links/run"
+  echo '{#peers}{url}{/peers}' >"$RUN_DIR/links/in"
+  ln -s run/here "$RUN_DIR/links/absent"
+  ln -s "$RUN_DIR/links/absent" "$RUN_DIR/links/chain"
+  ln -s gone/here "$RUN_DIR/links/lost"
+  ln -s loop "$RUN_DIR/links/loop"
+  expect_status 0 "$DSTACK_P2P" watch --once --template "$RUN_DIR/links/in" --output "$RUN_DIR/links/chain"
+  is_text "$RUN_DIR/links/run/here" http://alice:1 || fail "$(ls -lR "$RUN_DIR/links")"
+  for link in chain absent; do [ -L "$RUN_DIR/links/$link" ] || fail "$(ls -lR "$RUN_DIR/links")"; done
+  expect_status 6 "$DSTACK_P2P" watch --once --template "$RUN_DIR/links/in" --output "$RUN_DIR/links/lost"
+  expect_text "$ERR" 'gone/here cannot be written: No such file'
+  expect_status 6 "$DSTACK_P2P" watch --once --template "$RUN_DIR/links/in" --output "$RUN_DIR/links/loop"
+  expect_text "$ERR" 'cannot be written: Too many levels of symbolic links'
+  cd "$RUN_DIR/links"
+  rm run/here
+  expect_status 0 "$DSTACK_P2P" watch --once --template in --output absent
+  is_text run/here http://alice:1 || fail "$(ls -lR)"
+}
+
 keeps_the_owner() {
   [ "$(id -u)" = 0 ] || return 0
   echo '{#peers}{url}{/peers}' >"$RUN_DIR/owner.in"
@@ -563,6 +584,7 @@ test_case "$CHANGES changes: no zombie, no descriptor more" leaves_nothing_behin
 test_case "signals" sends_signals
 test_case "a configuration, among hostile peers" renders_configurations
 test_case "the output: links, modes, and nothing twice" writes_only_what_is_new
+test_case "the output: links that lead nowhere yet" follows_links
 test_case "the output's owner" keeps_the_owner
 test_case "template, signal, command" does_things_in_order
 test_case "what cannot be written is written later" tries_again

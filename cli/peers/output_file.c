@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { DEFAULT_MODE = 0644 };
+enum { DEFAULT_MODE = 0644, LINKS_MAX = 40 };
 
 typedef struct output {
     char path[PATH_MAX], temporary[PATH_MAX + 32];
@@ -31,15 +31,35 @@ static int refuse(const output *it, const char *what, const char *why)
 
 /* ---- What is there ---- */
 
+/* The name of the folder that a file is in: the path up to the last slash. */
+static int folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? (int)(slash - path) + 1 : 0;
+}
+
+/* To where links lead, also if nothing is there yet: it is the file that is replaced, never a link. */
+static int follow(output *it)
+{
+    char target[PATH_MAX], path[2 * PATH_MAX];
+    for (int links = 0; links < LINKS_MAX; links++) {
+        ssize_t len = readlink(it->path, target, sizeof target);
+        if (len < 0) return 0;
+        int folder = *target == '/' ? 0 : folder_of(it->path);
+        snprintf(path, sizeof path, "%.*s%.*s", folder, it->path, (int)len, target);
+        if (strlen(path) >= sizeof it->path) return refuse(it, "cannot be written", strerror(ENAMETOOLONG));
+        memcpy(it->path, path, strlen(path) + 1);
+    }
+    return refuse(it, "cannot be written", strerror(ELOOP));
+}
+
 static int look(output *it, const char *path, mode_t mode)
 {
     snprintf(it->path, sizeof it->path, "%.*s", PATH_MAX - 1, path);
     if (strlen(path) >= PATH_MAX) return refuse(it, "cannot be written", strerror(ENAMETOOLONG));
-    if (!realpath(path, it->path)) {
-        if (errno != ENOENT) return refuse(it, "cannot be written", strerror(errno));
-        snprintf(it->path, sizeof it->path, "%.*s", PATH_MAX - 1, path);
-    }
+    if (follow(it)) return -1;
     it->exists = !stat(it->path, &it->before);
+    if (!it->exists && errno != ENOENT) return refuse(it, "cannot be written", strerror(errno));
     if (it->exists && !S_ISREG(it->before.st_mode)) return refuse(it, "cannot be written", "it is no file");
     mode_t kept = it->exists ? it->before.st_mode & 07777 : DEFAULT_MODE;
     it->mode = mode == PEERS_KEEP_MODE ? kept : mode;
@@ -71,13 +91,6 @@ static bool is_same(const output *it, const char *text, size_t len)
 }
 
 /* ---- What takes its place ---- */
-
-/* The name of the folder that a file is in: the path up to the last slash. */
-static int folder_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? (int)(slash - path) + 1 : 0;
-}
 
 static bool keep_owner(const output *it, int fd)
 {

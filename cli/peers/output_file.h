@@ -13,7 +13,7 @@ enum { PEERS_OUTPUT_TEXT = 512 };
 
 /**
  * Puts a text in place of a file, so that nobody ever sees a part of it, and has it on disk. A symbolic link
- * is followed; an existing file's owner is kept. Nothing is done when the file holds the text already. 0 with
+ * is followed, also to where nothing is yet; an existing file's owner is kept. Nothing is done when the file holds the text already. 0 with
  * `*changed`, or -1 with the reason in `problem`, the file being as it was.
  */
 int peers_output_write(const char *path, mode_t mode, const char *text, size_t len, bool *changed,

@@ -104,7 +104,8 @@ static const char description[] =
     "{url|shell} a "
     "word in single quotes, {url|raw} what was published, whatever that is. {count}, {first} and {last} "
     "count those who "
-    "are left. The output is replaced as a whole, and only when it becomes another. The signal is sent then, "
+    "are left. The output is replaced as a whole, and only when it becomes another; where it is a symbolic "
+    "link, that is followed, also to where nothing is yet. The signal is sent then, "
     "and once at the start in any case: a watch that was killed may have written the output, and not sent "
     "it.";
 
