@@ -348,6 +348,20 @@ surroundings_are_wrong() {
   expect_text "$ERR" 'Bad file descriptor'
 }
 
+# Times and numbers beyond 2^63 - 1, which JSON would show as negative.
+lies_are_refused() {
+  local lie
+  for lie in '"timestamp": "0x="timestamp": "0xffffffff' '"number": "0x="number": "0xfffffffffffffff'; do
+    process_spawn liar "$RUN_DIR/liar.log" python3 "$ROOT/tests/cli_lying_node.py" "$RPC" "$lie"
+    wait_until 20 grep -q '^ready: ' "$RUN_DIR/liar.log"
+    for command in status prune 'peers --evidence off'; do
+      # shellcheck disable=SC2086 # a command and its options
+      refuses 32 'block has no number, time or hash' $command --json --rpc-url "$(sed -n 's/^ready: //p' "$RUN_DIR/liar.log")"
+    done
+    process_stop liar
+  done
+}
+
 # ---- Dry runs, ceilings
 
 dry_runs_send_nothing() {
@@ -423,6 +437,7 @@ test_case "a peer is shown, and taken off the list" peers_come_and_go
 test_case "peers whose lease has run out are found and removed" expired_peers_are_pruned
 test_case "a wrong argument is refused before anything is asked" wrong_arguments
 test_case "wrong surroundings have a status each" surroundings_are_wrong
+test_case "numbers that no chain has are refused" lies_are_refused
 test_case "a dry run sends nothing" dry_runs_send_nothing
 test_case "ceilings hold" ceilings_hold
 test_case "the status is for people, programs and terminals" status_is_readable

@@ -291,7 +291,7 @@ static void expect_failure(chain *it, int code, const char *part)
 
 static void test_versions_that_do_not_fit(void **state)
 {
-    static const uint64_t versions[] = {0, 4, 5, 7, 100, UINT64_MAX};
+    static const uint64_t versions[] = {0, 4, 5, 7, 100, INT64_MAX};
     chain *it = *state;
     touch(it, REGISTRY_PEER_REGISTERED, 9, 6);
     for (size_t i = 0; i < COUNT(versions); i++) {

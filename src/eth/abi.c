@@ -75,7 +75,7 @@ uint64_t eth_abi_u64(eth_abi *abi)
 {
     const uint8_t *word = eth_abi_word(abi);
     uint64_t value = 0;
-    if (memcmp(word, zeros, WORD - 8) != 0) {
+    if (memcmp(word, zeros, WORD - 8) != 0 || word[WORD - 8] > 0x7f) {
         abi->bad = true;
         return 0;
     }

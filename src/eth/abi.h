@@ -41,6 +41,7 @@ eth_abi eth_abi_open(const void *data, size_t len);
 /** The next word, or a word of zeros. Borrowed from the data. */
 const uint8_t *eth_abi_word(eth_abi *abi);
 
+/** Up to 2^63 - 1, as eth_quantity_u64(). */
 uint64_t eth_abi_u64(eth_abi *abi);
 bool eth_abi_bool(eth_abi *abi);
 void eth_abi_address(eth_abi *abi, uint8_t address20[static 20]);

@@ -77,8 +77,8 @@ static void test_words_in_range(void **state)
 {
     uint8_t word[32], bytes[20];
     (void)state;
-    eth_abi abi = open_word(word, "000000000000000000000000000000000000000000000000ffffffffffffffff");
-    assert_true(eth_abi_u64(&abi) == UINT64_MAX && !abi.bad);
+    eth_abi abi = open_word(word, "0000000000000000000000000000000000000000000000007fffffffffffffff");
+    assert_true(eth_abi_u64(&abi) == INT64_MAX && !abi.bad);
     abi = open_word(word, "0000000000000000000000000000000000000000000000000102030405060708");
     assert_true(eth_abi_u64(&abi) == UINT64_C(0x0102030405060708) && !abi.bad);
     abi = open_word(word, "0000000000000000000000000000000000000000000000000000000000000001");
@@ -104,7 +104,7 @@ static void test_words_out_of_range(void **state)
         word[at] = 0x80;
         eth_abi abi = eth_abi_open(word, 32);
         uint64_t value = eth_abi_u64(&abi);
-        assert_int_equal(abi.bad, at < 24);
+        assert_int_equal(abi.bad, at <= 24);
         if (abi.bad) assert_true(value == 0);
         abi = eth_abi_open(word, 32);
         assert_false(eth_abi_bool(&abi));

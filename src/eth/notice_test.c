@@ -234,11 +234,11 @@ static void test_logs(void **state)
     expect_log(NOTIFY("{\"topics\":[],\"blockNumber\":\"0x11\"}"), 17, false);
     expect_log(NOTIFY("{\"topics\":[],\"blockNumber\":\"0x11\",\"removed\":false}"), 17, false);
     expect_log(NOTIFY("{\"topics\":[],\"blockNumber\":\"0x11\",\"removed\":true}"), 17, true);
-    expect_log(NOTIFY("{\"topics\":5,\"blockNumber\":\"0xffffffffffffffff\"}"), UINT64_MAX, false);
+    expect_log(NOTIFY("{\"topics\":5,\"blockNumber\":\"0x7fffffffffffffff\"}"), INT64_MAX, false);
     expect_malformed(NOTIFY("{\"topics\":[]}"), "log entry without a block");
     expect_malformed(NOTIFY("{\"topics\":[],\"blockNumber\":null}"), "log entry without a block");
     expect_malformed(NOTIFY("{\"topics\":[],\"blockNumber\":17}"), "log entry without a block");
-    expect_malformed(NOTIFY("{\"topics\":[],\"blockNumber\":\"0x10000000000000000\"}"),
+    expect_malformed(NOTIFY("{\"topics\":[],\"blockNumber\":\"0x8000000000000000\"}"),
                      "log entry without a block");
 }
 

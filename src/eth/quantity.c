@@ -34,7 +34,7 @@ bool eth_quantity_wei(const json_t *value, eth_wei *out)
 bool eth_quantity_u64(const json_t *value, uint64_t *out)
 {
     eth_wei wide;
-    if (!eth_quantity_wei(value, &wide) || wide > UINT64_MAX) return false;
+    if (!eth_quantity_wei(value, &wide) || wide > INT64_MAX) return false;
     *out = (uint64_t)wide;
     return true;
 }

@@ -12,7 +12,10 @@
  * is not a well-formed value in range.
  */
 
-/** "0x2a": digits of either case, leading zeros tolerated. */
+/**
+ * "0x2a": digits of either case, leading zeros tolerated. Up to 2^63 - 1: no chain has a block, time, nonce
+ * or chain id (EIP-2294) beyond that, and what is passed on as JSON would become negative.
+ */
 bool eth_quantity_u64(const json_t *value, uint64_t *out);
 
 /** The same; an amount beyond 128 bits becomes ETH_WEI_MAX. */

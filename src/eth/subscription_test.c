@@ -383,7 +383,7 @@ static void test_heads(void **state)
     expect_head(it, 107, 3, 2, true); /* does not stand on the one before */
     expect_head(it, 105, 3, 3, true); /* back */
     expect_head(it, 106, 3, 3, false);
-    expect_head(it, UINT64_MAX, 3, 3, false);
+    expect_head(it, INT64_MAX, 3, 3, false);
     expect_head(it, 0, 3, 3, true);
     expect_head(it, 1, 3, 3, false);
 }
