@@ -45,12 +45,17 @@ static int confirm(const cli_run *run, const char *intent, const cluster_quote *
 /* ---- Sending ---- */
 
 typedef struct counter {
+    const cli_run *run;
     bool shows, has_line; /* an unfinished one on the terminal */
 } counter;
 
-static void on_progress(void *context, size_t done, size_t count)
+static void on_progress(void *context, size_t done, size_t count, const char *news)
 {
     counter *it = context;
+    if (news) {
+        if (it->has_line) fputc('\n', stderr);
+        cli_warn(it->run, "%s", news);
+    }
     if (!it->shows) return;
     fprintf(stderr, "\r%zu of %zu in a block%s", done, count, done == count ? "\n" : "");
     it->has_line = done < count;
@@ -60,8 +65,8 @@ static int send_orders(const cli_run *run, dstack_p2p *sdk, const cluster_order 
                        cli_receipts *receipts)
 {
     base_error error = {0};
-    counter progress = {.shows = !run->json && isatty(STDERR_FILENO)};
-    on_progress(&progress, 0, count);
+    counter progress = {.run = run, .shows = !run->json && isatty(STDERR_FILENO)};
+    on_progress(&progress, 0, count, NULL);
     cluster_send_orders(sdk, orders, count, &receipts->quote, receipts->outcomes, on_progress, &progress,
                         &error);
     if (progress.has_line) fputc('\n', stderr);

@@ -23,14 +23,16 @@ static void hash_text(const uint8_t hash32[static 32], char text[static HASH_TEX
 
 void spend_quote_sentence(const cluster_quote *quote, size_t count, char text[static SPEND_SENTENCE])
 {
-    char expected[ETH_WEI_TEXT], most[ETH_WEI_TEXT], balance[ETH_WEI_TEXT];
+    char expected[ETH_WEI_TEXT], most[ETH_WEI_TEXT], balance[ETH_WEI_TEXT], ceiling[ETH_WEI_TEXT];
     eth_wei_format(quote->expected, expected);
     eth_wei_format(quote->most, most);
     eth_wei_format(quote->balance, balance);
+    eth_wei_format(quote->ceiling, ceiling);
     snprintf(text, SPEND_SENTENCE,
              "%zu transaction%s on chain %" PRIu64 " by %s, which has %s: about %s, at most %s (%" PRIu64
-             " gas)",
-             count, count == 1 ? "" : "s", quote->chain_id, quote->from, balance, expected, most, quote->gas);
+             " gas), and if they have to be replaced never more than %s",
+             count, count == 1 ? "" : "s", quote->chain_id, quote->from, balance, expected, most, quote->gas,
+             ceiling);
 }
 
 static json_t *order_json(const cluster_order *order, uint64_t gas_limit)

@@ -8,19 +8,20 @@ static const cluster_order orders[] = {{.what = "first"}, {.what = "second"}, {.
 static void test_sentence(void **state)
 {
     char text[SPEND_SENTENCE];
-    cluster_quote quote = {.chain_id = 1, .gas = 21000, .expected = 1, .most = 2, .balance = 3};
+    cluster_quote quote = {.chain_id = 1, .gas = 21000, .expected = 1, .most = 2, .balance = 3, .ceiling = 4};
     (void)state;
     strcpy(quote.from, "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266");
     spend_quote_sentence(&quote, 1, text);
-    assert_string_equal(text,
-                        "1 transaction on chain 1 by 0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266, which has "
-                        "0.000000000000000003 ether: about 0.000000000000000001 ether, at most "
-                        "0.000000000000000002 ether (21000 gas)");
-    quote.expected = quote.most = quote.balance = ETH_WEI_MAX;
+    assert_string_equal(
+        text, "1 transaction on chain 1 by 0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266, which has "
+              "0.000000000000000003 ether: about 0.000000000000000001 ether, at most "
+              "0.000000000000000002 ether (21000 gas), and if they have to be replaced never more than "
+              "0.000000000000000004 ether");
+    quote.expected = quote.most = quote.balance = quote.ceiling = ETH_WEI_MAX;
     quote.gas = quote.chain_id = UINT64_MAX;
     spend_quote_sentence(&quote, CLUSTER_ORDERS_MAX, text);
     assert_non_null(strstr(text, "256 transactions on chain 18446744073709551615"));
-    assert_non_null(strstr(text, "gas)"));
+    assert_non_null(strstr(text, "455 ether")); /* the ceiling, at the end */
 }
 
 static void test_outcomes(void **state)

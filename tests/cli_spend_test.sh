@@ -187,6 +187,62 @@ waits_no_longer_than_told() {
   process_stop idle
 }
 
+# ---- Fees that are too low
+
+# dear_block GWEI: the next block asks for that, whoever waits.
+dear_block() {
+  cast rpc --rpc-url "$RPC_URL" anvil_setNextBlockBaseFeePerGas "$(($1 * 1000000000))" >/dev/null
+  cast rpc --rpc-url "$RPC_URL" evm_mine >/dev/null
+}
+
+said() { grep -q -- "$1" "$RUN_DIR/err"; }
+
+# pay_late OPTION...: two payments that wait in the pool while gas becomes dearer; sets PAYING.
+pay_late() {
+  node idle --chain-id 1338 --no-mining
+  "$DSTACK_P2P" fund "$ROOT_ADDRESS" 0x00000000000000000000000000000000000000B3 --amount 1gwei --yes "$@" \
+    >"$RUN_DIR/out" 2>"$RUN_DIR/err" &
+  PAYING=$!
+  wait_until 20 unconfirmed_pid 0x2 || fail "nothing was sent: $(cat "$RUN_DIR/err")"
+}
+
+# dear_until TEXT: dear blocks, until it is said what is done about them.
+dear_until() {
+  local blocks
+  for ((blocks = 0; blocks < 40; blocks++)); do
+    dear_block 20
+    if wait_until 1 said "$1"; then return; fi
+  done
+  fail "not said: $1: $(cat "$RUN_DIR/err")"
+}
+
+replaces_what_is_stuck() {
+  local status=0
+  pay_late --json
+  dear_until 'replaced with higher fees, up to .* gwei -> .* gwei per gas'
+  dear_block 20
+  wait "$PAYING" || status=$?
+  [ "$status" = 0 ] || fail "exit status $status: $(cat "$RUN_DIR/err")"
+  expect_json '.transactions | length == 2 and all(.state == "done" and (.cost | tonumber) > 20000000000 * 21000)' \
+    "$(cat "$RUN_DIR/out")"
+  # Each once.
+  [ "$(nonce)" = 2 ] || fail "$(nonce)"
+  [ "$(cast balance --rpc-url "$RPC_URL" "$ROOT_ADDRESS")" = 1000000000 ] || fail "paid twice"
+  process_stop idle
+}
+
+# It is waited for all the same; anvil drops what a block was too dear for.
+replaces_nothing_beyond_the_ceiling() {
+  local status=0
+  pay_late "$@"
+  dear_until 'in none of 3 blocks, and not replaced with higher fees: .*ceiling of .* (max_fee_per_[a-z]*)$'
+  [ "$(grep -c 'in none of' "$RUN_DIR/err")" = 1 ] || fail "told again and again: $(cat "$RUN_DIR/err")"
+  kill -INT "$PAYING"
+  wait "$PAYING" || status=$?
+  [ "$status" = 53 ] || fail "exit status $status: $(cat "$RUN_DIR/err")"
+  process_stop idle
+}
+
 # What a run before has sent, and not seen in a block, is not sent once more.
 tops_up_once() {
   local receiver=0x00000000000000000000000000000000000000b2
@@ -236,6 +292,9 @@ test_case "there is no default key here" needs_a_key
 test_case "many at once, and how far it is" shows_how_far_it_is
 test_case "interrupted, it tells what was sent" tells_what_was_sent_when_interrupted
 test_case "so it does in JSON" tells_so_in_json
+test_case "what is stuck is replaced with higher fees" replaces_what_is_stuck
+test_case "not beyond the ceiling of a unit of gas" replaces_nothing_beyond_the_ceiling --max-fee-per-gas 5gwei
+test_case "nor beyond that of all" replaces_nothing_beyond_the_ceiling --max-cost 0.001ether
 test_case "accounts are topped up once" tops_up_once
 test_case "a ceiling of 0 is none" no_ceiling_is_zero
 test_case "it waits no longer than it is told to" waits_no_longer_than_told

@@ -61,6 +61,19 @@ int cluster_choose_fees(const cluster_config *config, const cluster_block *block
     return 0;
 }
 
+static eth_wei raised(eth_wei fee, eth_wei before)
+{
+    eth_wei least = eth_wei_add(eth_wei_add(before, before / 8), 1);
+    return fee > least ? fee : least;
+}
+
+void cluster_fees_raise(cluster_fees *fees, const cluster_fees *before)
+{
+    fees->max_fee = raised(fees->max_fee, before->max_fee);
+    fees->max_priority_fee = raised(fees->max_priority_fee, before->max_priority_fee);
+    fees->most = eth_wei_mul(fees->max_fee, fees->gas_limit);
+}
+
 int cluster_check_funds(const cluster_config *config, const cluster_fees *fees, eth_wei spent, eth_wei added,
                         eth_wei balance, const char *payer, base_error *error)
 {

@@ -31,6 +31,9 @@ eth_wei cluster_read_tip(const eth_request *answer, const cluster_block *block);
 int cluster_choose_fees(const cluster_config *config, const cluster_block *block, eth_wei tip,
                         uint64_t gas_limit, cluster_fees *fees, base_error *error);
 
+/** Raises fees so that nodes take them for a replacement of what was sent with `before`: 12.5 % on both. */
+void cluster_fees_raise(cluster_fees *fees, const cluster_fees *before);
+
 /**
  * FEE_CEILING when the fees of a replacement exceed a ceiling; SPEND_CEILING when `spent` and `added`, which
  * it would add, exceed it; NO_FUNDS when the payer's balance is below the most the transaction can cost.

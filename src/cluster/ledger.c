@@ -99,18 +99,6 @@ void cluster_ledger_forget(cluster_ledger *ledger)
     ledger->live = ledger->raise = false;
 }
 
-static eth_wei raised(eth_wei fee)
-{
-    return eth_wei_add(eth_wei_add(fee, fee / 8), 1);
-}
-
-void cluster_ledger_raise(const cluster_ledger *ledger, cluster_fees *fees)
-{
-    fees->max_fee = max_wei(fees->max_fee, raised(ledger->fees.max_fee));
-    fees->max_priority_fee = max_wei(fees->max_priority_fee, raised(ledger->fees.max_priority_fee));
-    fees->most = eth_wei_mul(fees->max_fee, fees->gas_limit);
-}
-
 const uint8_t *cluster_ledger_hash(const cluster_ledger *ledger)
 {
     return ledger->hashes32[ledger->versions ? ledger->versions - 1 : 0];

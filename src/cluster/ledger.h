@@ -81,9 +81,6 @@ void cluster_ledger_settle(cluster_ledger *ledger, eth_wei cost);
 /** Another transaction took its nonce: it stays booked. */
 void cluster_ledger_forget(cluster_ledger *ledger);
 
-/** Raises fees so that nodes take them for a replacement of the live transaction: 12.5 % on both. */
-void cluster_ledger_raise(const cluster_ledger *ledger, cluster_fees *fees);
-
 /** The latest version's hash. */
 const uint8_t *cluster_ledger_hash(const cluster_ledger *ledger);
 

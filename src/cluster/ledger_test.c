@@ -125,7 +125,7 @@ static void test_raised_fees(void **state)
     for (size_t i = 0; i < COUNT(fees); i++) {
         cluster_ledger ledger = {.fees = {.max_fee = fees[i], .max_priority_fee = fees[i] / 2}};
         cluster_fees raised = {.gas_limit = 3};
-        cluster_ledger_raise(&ledger, &raised);
+        cluster_fees_raise(&raised, &ledger.fees);
         assert_true(10 * raised.max_fee >= 11 * fees[i] && raised.max_fee > fees[i]);
         assert_true(10 * raised.max_priority_fee >= 11 * (fees[i] / 2) &&
                     raised.max_priority_fee > fees[i] / 2);
@@ -139,7 +139,7 @@ static void test_fees_that_are_high_enough_stay(void **state)
     cluster_ledger ledger = {.fees = {.max_fee = 100, .max_priority_fee = 10}};
     cluster_fees fees = {.gas_limit = 2, .max_fee = 1000, .max_priority_fee = 500};
     (void)state;
-    cluster_ledger_raise(&ledger, &fees);
+    cluster_fees_raise(&fees, &ledger.fees);
     assert_true(fees.max_fee == 1000 && fees.max_priority_fee == 500 && fees.most == 2000);
 }
 

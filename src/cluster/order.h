@@ -3,7 +3,7 @@
 #define CLUSTER_ORDER_H
 
 #include "base/buf.h"
-#include "cluster/fees.h"
+#include "cluster/ledger.h"
 #include "cluster/sdk.h"
 
 /*
@@ -35,6 +35,7 @@ typedef struct cluster_quote {
     eth_wei value;            /**< paid by all of them */
     eth_wei expected, most;   /**< cost of all, the value included: at today's fees, and the most it can be */
     eth_wei balance;
+    eth_wei ceiling;                   /**< of all that replacing them with higher fees may make of it */
     eth_wei max_fee, max_priority_fee; /**< per gas */
     uint64_t gas_limits[CLUSTER_ORDERS_MAX];
 } cluster_quote;
@@ -49,8 +50,10 @@ typedef enum cluster_order_state {
 /** What became of one. */
 typedef struct cluster_outcome {
     cluster_order_state state;
-    uint8_t hash32[32]; /**< unless it was not sent */
-    uint64_t nonce;     /**< unless it was not sent; other than in the quote when others used the account */
+    uint8_t hash32[32]; /**< unless it was not sent; of the latest version, or the one that is mined */
+    uint8_t replaced32[CLUSTER_VERSIONS_MAX - 1][32]; /**< of those before, with lower fees */
+    size_t replaced;
+    uint64_t nonce; /**< unless it was not sent; other than in the quote when others used the account */
     uint64_t block_number, gas_used;
     eth_wei cost; /**< for gas */
 } cluster_outcome;
@@ -70,8 +73,9 @@ typedef struct cluster_outcome {
 int cluster_quote_orders(dstack_p2p *sdk, const cluster_order *orders, size_t count, const uint8_t *from20,
                          cluster_quote *quote, base_error *error);
 
-/** Tells that one more is mined or has failed; `done` of `count`. */
-typedef void (*cluster_order_fn)(void *context, size_t done, size_t count);
+/** Tells that one more is mined or has failed, `done` of `count`; or `news` of those that are not, else NULL.
+ */
+typedef void (*cluster_order_fn)(void *context, size_t done, size_t count, const char *news);
 
 /**
  * Signs and sends them in order, under the lock of the wallet, and waits until all are mined, up to
@@ -81,8 +85,10 @@ typedef void (*cluster_order_fn)(void *context, size_t done, size_t count);
  *
  * `outcomes` has `count` elements and is filled in also on failure, which is the first one's: REVERTED and
  * the like, UNCONFIRMED (its hash in the sentence) or why the node could not be asked. Where an answer is
- * lost the same transaction is handed over once more; none is replaced by another one. `progress` may be
- * NULL; it is called by this thread. The handle's gate is held all the time.
+ * lost the same transaction is handed over once more. After CLUSTER_REPLACE_BLOCKS in which none of them is,
+ * those that wait are replaced: same nonce, both fees raised by 12.5 % or to what the chain asks for now,
+ * five times at most and within the ceilings. `progress` may be NULL; it is called by this thread. The
+ * handle's gate is held all the time.
  */
 int cluster_send_orders(dstack_p2p *sdk, const cluster_order *orders, size_t count,
                         const cluster_quote *quote, cluster_outcome *outcomes, cluster_order_fn progress,

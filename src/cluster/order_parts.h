@@ -19,14 +19,19 @@ typedef struct cluster_dispatch {
     cluster_session session;
     const cluster_order *orders;
     size_t count;
-    const cluster_quote *quote;
+    cluster_quote *quote; /**< its fees are raised when transactions are replaced */
     cluster_outcome *outcomes;
     uint64_t nonce;  /**< of the first one */
     size_t next;     /**< the first one that is not sent, or was refused by the node */
     base_error stop; /**< why it was not; no code while there is no reason */
+    uint64_t since;  /**< the block from which on those that are waited for may be mined; 0 = not known */
+    unsigned replacements;
     cluster_order_fn progress;
     void *context;
 } cluster_dispatch;
+
+/** The most that all can cost with the quote's fees. */
+eth_wei cluster_most(const cluster_quote *quote, size_t count);
 
 /** What is wrong with the configuration; INVALID_ARGUMENT when there are too many orders, or one is too large
  *  or has nothing to create. */
@@ -75,6 +80,19 @@ void cluster_forget_order(cluster_dispatch *it, size_t number);
 /** Sends one after the other, as far as the node takes them: `next` and `stop` tell. Fails before the first
  *  one. */
 int cluster_deliver_orders(cluster_dispatch *it, base_error *error);
+
+/** How many from `first` on, up to `end`, fit into one request. */
+size_t cluster_count_sendable(const cluster_dispatch *it, size_t first, size_t end);
+
+/** How many orders are mined, or have failed. */
+size_t cluster_count_done(const cluster_dispatch *it);
+
+/** The first one that is waited for; `next` when there is none. */
+size_t cluster_first_open(const cluster_dispatch *it);
+
+/** Replaces what is waited for when it is time to, `block` being the latest one. What hinders that is told
+ * once. */
+void cluster_replace_overdue(cluster_dispatch *it, const cluster_block *block);
 
 /** Waits for all that were sent before `next`. 0, or UNCONFIRMED with why not all are known to be mined. */
 int cluster_await_orders(cluster_dispatch *it, base_error *error);

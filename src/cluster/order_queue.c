@@ -98,11 +98,11 @@ static void send_some(cluster_dispatch *it, size_t first, size_t count)
     }
 }
 
-static size_t count_next(const cluster_dispatch *it)
+size_t cluster_count_sendable(const cluster_dispatch *it, size_t first, size_t end)
 {
     size_t count = 0, bytes = 0;
-    for (; it->next + count < it->count && count < CLUSTER_ORDER_SEND_MAX; count++) {
-        bytes += 2 * (cluster_order_size(&it->orders[it->next + count]) + CLUSTER_RAW_BESIDES);
+    for (; first + count < end && count < CLUSTER_ORDER_SEND_MAX; count++) {
+        bytes += 2 * (cluster_order_size(&it->orders[first + count]) + CLUSTER_RAW_BESIDES);
         if (bytes > BYTES_MAX) break;
     }
     return count;
@@ -113,6 +113,6 @@ int cluster_deliver_orders(cluster_dispatch *it, base_error *error)
     if (look_again(it, error) || check_addresses(it, error)) return error->code;
     send_first(it);
     while (!it->stop.code && it->next < it->count)
-        send_some(it, it->next, count_next(it));
+        send_some(it, it->next, cluster_count_sendable(it, it->next, it->count));
     return 0;
 }

@@ -29,19 +29,26 @@ static int choose_fees(cluster_survey *it, base_error *error)
     return 0;
 }
 
-static void add_up(cluster_survey *it)
+eth_wei cluster_most(const cluster_quote *quote, size_t count)
 {
     uint64_t limits = 0;
+    for (size_t i = 0; i < count; i++)
+        limits += quote->gas_limits[i];
+    return eth_wei_add(quote->value, eth_wei_mul(quote->max_fee, limits));
+}
+
+static void add_up(cluster_survey *it)
+{
     cluster_quote *quote = it->quote;
     eth_wei price = eth_wei_add(it->block.base_fee, quote->max_priority_fee);
     for (size_t i = 0; i < it->count; i++) {
         quote->gas_limits[i] = limit_of(it->gas[i]);
         quote->gas += it->gas[i];
-        limits += quote->gas_limits[i];
         quote->value = eth_wei_add(quote->value, it->orders[i].value);
     }
     quote->expected = eth_wei_add(quote->value, eth_wei_mul(price, quote->gas));
-    quote->most = eth_wei_add(quote->value, eth_wei_mul(quote->max_fee, limits));
+    quote->most = cluster_most(quote, it->count);
+    quote->ceiling = it->sdk->config.max_fee_per_day;
 }
 
 static int choose_account(const dstack_p2p *sdk, const uint8_t *from20, cluster_quote *quote,

@@ -99,10 +99,11 @@ int cluster_send_orders(dstack_p2p *sdk, const cluster_order *orders, size_t cou
                         const cluster_quote *quote, cluster_outcome *outcomes, cluster_order_fn progress,
                         void *context, base_error *error)
 {
+    cluster_quote current = *quote;
     cluster_dispatch it = {.session = {.sdk = sdk},
                            .orders = orders,
                            .count = count,
-                           .quote = quote,
+                           .quote = &current,
                            .outcomes = outcomes,
                            .progress = progress,
                            .context = context};

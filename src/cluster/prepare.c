@@ -58,7 +58,7 @@ static int choose_fees(dstack_p2p *sdk, const cluster_view *seen, uint64_t limit
     cluster_ledger *ledger = &sdk->ledger;
     eth_wei spent = cluster_ledger_spent(ledger, base_now_ms(sdk->clock));
     if (cluster_choose_fees(&sdk->config, &seen->block, seen->tip, limit, fees, error)) return error->code;
-    if (ledger->live && ledger->nonce == seen->nonce) cluster_ledger_raise(ledger, fees);
+    if (ledger->live && ledger->nonce == seen->nonce) cluster_fees_raise(fees, &ledger->fees);
     eth_wei added = cluster_ledger_added(ledger, seen->nonce, fees->most);
     return cluster_check_funds(&sdk->config, fees, spent, added, seen->balance, sdk->identity.payer_text,
                                error);

@@ -34,7 +34,8 @@ typedef struct scene {
     cluster_quote quote;
     cluster_outcome outcomes[MANY];
     base_error error;
-    size_t told, last_done;
+    size_t told, last_done, news_told;
+    char news[BASE_ERROR_TEXT + 64];
 } scene;
 
 static scene open_scene(world *w, size_t count)
@@ -60,10 +61,15 @@ static int ask(scene *it)
     return cluster_quote_orders(it->w->sdk, it->orders, it->count, NULL, &it->quote, &it->error);
 }
 
-static void tell(void *context, size_t done, size_t count)
+static void tell(void *context, size_t done, size_t count, const char *news)
 {
     scene *it = context;
     assert_int_equal(count, it->count);
+    if (news) {
+        snprintf(it->news, sizeof it->news, "%s", news);
+        it->news_told++;
+        return;
+    }
     assert_int_equal(done, it->last_done + 1);
     it->last_done = done;
     it->told++;
@@ -95,6 +101,7 @@ static void expect_all_done(scene *it)
     expect_ok(&it->error);
     expect_states(it, 0, it->count, CLUSTER_ORDER_DONE);
     assert_int_equal(it->told, it->count);
+    assert_int_equal(it->news_told, 0);
     for (size_t i = 0; i < it->count; i++)
         assert_true(it->outcomes[i].nonce == it->outcomes[0].nonce + i && it->outcomes[i].block_number > 0 &&
                     it->outcomes[i].gas_used == 100000 && it->outcomes[i].cost == (eth_wei)200000000000000);
@@ -798,6 +805,132 @@ static void cancelled_while_waiting(void **state)
     close_scene(&it);
 }
 
+/* ---- Fees that are too low ---- */
+
+#define GWEI UINT64_C(1000000000)
+
+static void hurry(world *w)
+{
+    w->hurries = true;
+    w->options.confirm_timeout_ms = 60000;
+}
+
+/* A node with a real one's pool, and three blocks without us whenever one looks. */
+static fake_node_state *be_slow(world *w)
+{
+    fake_node_state *node = world_node(w);
+    node->has_pool = true;
+    node->blocks_while_pending = 3;
+    node->gas_price = 1 * GWEI;
+    return node;
+}
+
+static void replaced_until_all_are_mined(void **state)
+{
+    world *w = *state;
+    hurry(w);
+    SCENE(it, state, 3);
+    be_slow(w)->mines_from_fee = 4 * GWEI; /* 3, 3.375, 3.797, 4.271 */
+    send_all(&it);
+    expect_ok(&it.error);
+    expect_states(&it, 0, 3, CLUSTER_ORDER_DONE);
+    const fake_node_state *node = world_node(w);
+    assert_int_equal(node->taken, 12);
+    for (size_t i = 0; i < node->taken; i++) {
+        assert_int_equal(node->took[i].nonce, it.outcomes[0].nonce + i % 3);
+        if (i > 2) assert_true(8 * node->took[i].max_fee >= 9 * node->took[i - 3].max_fee);
+        if (i > 2) assert_true(8 * node->took[i].tip >= 9 * node->took[i - 3].tip);
+    }
+    assert_int_equal(it.news_told, 3);
+    assert_string_equal(it.news, "in none of 3 blocks: replaced with higher fees, up to 3.796875002 gwei -> "
+                                 "4.271484378 gwei per gas");
+    close_scene(&it);
+}
+
+/* Whichever of them is mined, it is found; and five replace it at most. */
+static void earlier_version_is_mined(void **state)
+{
+    world *w = *state;
+    hurry(w);
+    SCENE(it, state, 1);
+    be_slow(w)->mines_first_at = 3;
+    send_all(&it);
+    expect_ok(&it.error);
+    assert_int_equal(world_node(w)->taken, 3);
+    assert_int_equal(it.outcomes[0].replaced, 2);
+    assert_memory_equal(it.outcomes[0].hash32, it.outcomes[0].replaced32[0], 32);
+    close_scene(&it);
+}
+
+static void replaced_five_times_at_most(void **state)
+{
+    world *w = *state;
+    hurry(w);
+    SCENE(it, state, 1);
+    be_slow(w)->outcome = NODE_NEVER_MINED;
+    send_all(&it);
+    expect_hash(&it, 0);
+    expect_error(&it.error, DSTACK_P2P_ERR_UNCONFIRMED, "in no block yet");
+    assert_int_equal(world_node(w)->taken, 6);
+    close_scene(&it);
+}
+
+/* A replacement that the node refuses does not make the ones before forgotten. */
+static void replacement_is_refused(void **state)
+{
+    world *w = *state;
+    hurry(w);
+    SCENE(it, state, 2);
+    fake_node_state *node = be_slow(w);
+    node->outcome = NODE_NEVER_MINED;
+    node->rules[0] =
+        (fake_rule){.method = "eth_sendRawTransaction", .code = -32000, .message = "nope", .skips = 2};
+    send_all(&it);
+    expect_error(&it.error, DSTACK_P2P_ERR_UNCONFIRMED, "in no block yet");
+    expect_states(&it, 0, 2, CLUSTER_ORDER_UNCONFIRMED);
+    assert_int_equal(it.outcomes[0].replaced, 0);
+    assert_int_equal(it.news_told, 0);
+    assert_int_equal(world_node(w)->taken, 2);
+    close_scene(&it);
+}
+
+static void expect_no_replacement(world *w, size_t count, const char *why)
+{
+    SCENE(it, &(void *){w}, count);
+    be_slow(w)->outcome = NODE_NEVER_MINED;
+    send_all(&it);
+    expect_error(&it.error, DSTACK_P2P_ERR_UNCONFIRMED, "in no block yet");
+    assert_int_equal(world_node(w)->taken, count);
+    assert_int_equal(it.news_told, 1);
+    if (!strstr(it.news, why) || strstr(it.news, "nothing was sent")) fail_msg("%s", it.news);
+    close_scene(&it);
+}
+
+static void not_replaced_beyond_a_ceiling(void **state)
+{
+    world *w = *state;
+    hurry(w);
+    w->options.max_fee_per_gas = 3 * GWEI;
+    expect_no_replacement(w, 2, "more than the ceiling of 3 gwei (max_fee_per_gas)");
+}
+
+static void not_replaced_beyond_a_tip(void **state)
+{
+    world *w = *state;
+    hurry(w);
+    w->options.max_priority_fee_per_gas = 1 * GWEI;
+    expect_no_replacement(w, 2, "a tip of 1.125000001 gwei, more than the ceiling of 1 gwei");
+}
+
+/* Both together, not each. */
+static void not_replaced_beyond_the_spending(void **state)
+{
+    world *w = *state;
+    hurry(w);
+    w->options.max_fee_per_day = 800000 * GWEI; /* the two can cost 750,000 gwei */
+    expect_no_replacement(w, 2, "(max_fee_per_day)");
+}
+
 /* ---- The key ---- */
 
 static void key_is_not_told(void **state)
@@ -850,6 +983,13 @@ int main(void)
                                        TEST(each_has_its_time),
                                        TEST(cancelled_while_sending),
                                        TEST(cancelled_while_waiting),
+                                       TEST(replaced_until_all_are_mined),
+                                       TEST(earlier_version_is_mined),
+                                       TEST(replaced_five_times_at_most),
+                                       TEST(replacement_is_refused),
+                                       TEST(not_replaced_beyond_a_ceiling),
+                                       TEST(not_replaced_beyond_a_tip),
+                                       TEST(not_replaced_beyond_the_spending),
                                        TEST(key_is_not_told)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -86,9 +86,10 @@ static cluster_order *add_mint(operator* it, const uint8_t to20[20], unsigned nu
     return add_call(it, to20, "mintNodeAccess", CONTRACT_SEL_MINT_NODE_ACCESS, args, 2);
 }
 
-static void tell(void *context, size_t done, size_t count)
+static void tell(void *context, size_t done, size_t count, const char *news)
 {
     operator* it = context;
+    assert_null(news);
     assert_int_equal(count, it->count);
     assert_int_equal(done, ++it->told);
 }
