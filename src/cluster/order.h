@@ -31,7 +31,7 @@ typedef struct cluster_quote {
     uint8_t from20[20];
     char from[43];
     uint64_t chain_id, nonce; /**< of the first one */
-    uint64_t gas;             /**< that all of them are expected to use; a limit is a quarter more */
+    uint64_t gas;             /**< that all of them are expected to use; limits are higher */
     eth_wei value;            /**< paid by all of them */
     eth_wei expected, most;   /**< cost of all, the value included: at today's fees, and the most it can be */
     eth_wei balance;

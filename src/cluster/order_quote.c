@@ -7,10 +7,17 @@
 
 enum { GAS_CAP = 1 << 24 }; /* of a transaction on Ethereum (EIP-7825) */
 
-/* With a quarter to spare: others may change what it finds. */
-static uint64_t limit_of(uint64_t gas)
+/* What a call can find otherwise than its estimate did, in gas. A slot of storage is written that was to stay
+ * zero: a removal notes the number of the block before its own, an estimate runs at the latest block, and in
+ * a new chain's first one that number is zero. Or a peer is not the index's last one any more when it is
+ * removed. */
+enum { GAS_ELSEWISE = 25000 };
+
+/* With a quarter to spare, and enough for a small call: others may change what it finds. */
+static uint64_t limit_of(uint64_t gas, const cluster_order *order)
 {
-    uint64_t limit = gas + gas / 4;
+    bool may_differ = !order->gas && cluster_order_size(order) && gas / 4 < GAS_ELSEWISE;
+    uint64_t limit = gas + (may_differ ? GAS_ELSEWISE : gas / 4);
     return gas <= GAS_CAP && limit > GAS_CAP ? GAS_CAP : limit;
 }
 
@@ -42,7 +49,7 @@ static void add_up(cluster_survey *it)
     cluster_quote *quote = it->quote;
     eth_wei price = eth_wei_add(it->block.base_fee, quote->max_priority_fee);
     for (size_t i = 0; i < it->count; i++) {
-        quote->gas_limits[i] = limit_of(it->gas[i]);
+        quote->gas_limits[i] = limit_of(it->gas[i], &it->orders[i]);
         quote->gas += it->gas[i];
         quote->value = eth_wei_add(quote->value, it->orders[i].value);
     }
