@@ -23,4 +23,10 @@ uint64_t base_now_ms(const base_clock *clock);
 uint64_t base_now_us(const base_clock *clock);
 bool base_wait(const base_clock *clock, int fd, uint64_t ms);
 
+/** The earlier of two times, the shorter of two pauses. */
+static inline uint64_t base_sooner(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cluster/hints.h"
 
+#include "base/clock.h"
 #include "cluster/list.h"
 #include "cluster/publish.h"
 #include "cluster/reading.h"
@@ -11,11 +12,6 @@
 /* A look so often at most for new blocks alone; and how long a list may be of a version that was not heard
  * of. */
 enum { HEADS_MS = 1000, UNHEARD_MS = 5000 };
-
-static uint64_t sooner(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
 
 static void at_once(cluster_watch *watch)
 {
@@ -45,8 +41,8 @@ static void heed_head(dstack_p2p *sdk, const eth_head *head)
 {
     cluster_watch *watch = &sdk->monitor.watch;
     const dstack_p2p_peers *list = sdk->monitor.list;
-    uint64_t soon = watch->look_ms + sooner(sdk->config.poll_interval_ms, HEADS_MS);
-    watch->due_ms = sooner(watch->due_ms, soon);
+    uint64_t soon = watch->look_ms + base_sooner(sdk->config.poll_interval_ms, HEADS_MS);
+    watch->due_ms = base_sooner(watch->due_ms, soon);
     if (list && cluster_reads_latest(sdk) && head->time >= cluster_list_first_expiry(list)) at_once(watch);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cluster/renewal.h"
 
+#include "base/clock.h"
 #include "base/random.h"
 #include "dstack_p2p.h"
 
@@ -18,11 +19,6 @@ enum {
 static uint64_t later(uint64_t a, uint64_t b)
 {
     return a > b ? a : b;
-}
-
-static uint64_t sooner(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
 }
 
 /* Blocks come late, and readings may be of older ones still: the chain's clock goes on meanwhile. */
@@ -43,7 +39,7 @@ static uint64_t renewal_time(const cluster_renewal *it)
 {
     uint64_t lease = it->standing.lease;
     uint64_t spread = base_share(lease / 100 * SPREAD_PERCENT + lease % 100 * SPREAD_PERCENT / 100, it->dice);
-    return it->standing.expires_at - sooner(lease / 2, it->standing.expires_at) + spread;
+    return it->standing.expires_at - base_sooner(lease / 2, it->standing.expires_at) + spread;
 }
 
 static uint64_t renewal_due(const cluster_renewal *it, uint64_t now_ms)
@@ -94,7 +90,7 @@ bool cluster_renewal_is_firm(int code)
 /* After 1 s, 2 s, 4 s and so on, or up to half of that earlier. */
 static uint64_t backoff_ms(unsigned doublings, uint32_t dice)
 {
-    uint64_t pause = sooner((uint64_t)BACKOFF_MIN_MS << sooner(doublings, 20), BACKOFF_MAX_MS);
+    uint64_t pause = base_sooner((uint64_t)BACKOFF_MIN_MS << base_sooner(doublings, 20), BACKOFF_MAX_MS);
     return pause / 2 + base_share(pause / 2, dice);
 }
 
@@ -115,11 +111,12 @@ void cluster_renewal_failed(cluster_renewal *it, int code, uint64_t now_ms, uint
  * reading that leaves us out while the contract does not is no reason to ask all the time. */
 static void notice_loss(cluster_renewal *it, uint64_t lost, uint64_t now_ms, uint32_t dice)
 {
-    uint64_t most = sooner(later(sooner(lost, REPAIR_MAX_MS) * REPAIR_EACH_MS, REPAIR_MIN_MS), REPAIR_MAX_MS);
+    uint64_t most =
+        base_sooner(later(base_sooner(lost, REPAIR_MAX_MS) * REPAIR_EACH_MS, REPAIR_MIN_MS), REPAIR_MAX_MS);
     uint64_t pause = it->disputed ? backoff_ms(it->disputed, dice) : base_share(most, dice);
     if (it->lost) return;
     it->lost = true;
-    if (!it->code) it->due_ms = sooner(it->due_ms, now_ms + pause);
+    if (!it->code) it->due_ms = base_sooner(it->due_ms, now_ms + pause);
 }
 
 static void notice_listing(cluster_renewal *it, const cluster_notice *notice, uint64_t now_ms, uint32_t dice)
@@ -141,7 +138,7 @@ static void notice_listing(cluster_renewal *it, const cluster_notice *notice, ui
  * only overtake each other: to be looked at. */
 static void notice_older(cluster_renewal *it, bool listed, uint64_t now_ms, uint32_t dice)
 {
-    if (!listed) it->due_ms = sooner(it->due_ms, now_ms + RARE_MS + base_share(RARE_MS, dice));
+    if (!listed) it->due_ms = base_sooner(it->due_ms, now_ms + RARE_MS + base_share(RARE_MS, dice));
 }
 
 void cluster_renewal_notice(cluster_renewal *it, const cluster_notice *notice, uint64_t now_ms, uint32_t dice)
@@ -154,7 +151,7 @@ void cluster_renewal_notice(cluster_renewal *it, const cluster_notice *notice, u
         notice_listing(it, notice, now_ms, dice);
     else
         notice_loss(it, notice->lost, now_ms, dice);
-    if (!it->code && !it->lost) it->due_ms = sooner(it->due_ms, renewal_due(it, now_ms));
+    if (!it->code && !it->lost) it->due_ms = base_sooner(it->due_ms, renewal_due(it, now_ms));
 }
 
 void cluster_renewal_end(cluster_renewal *it)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cluster/watch.h"
 
+#include "base/clock.h"
 #include "cluster/hints.h"
 #include "cluster/list.h"
 #include "cluster/publish.h"
@@ -109,11 +110,6 @@ static int work(dstack_p2p *sdk)
 
 /* ---- When ---- */
 
-static uint64_t sooner(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
 /* Until the next look after one that went well: the interval, or less if a lease ends earlier. Not less once
  * one has ended: the chain's clock may stand still. */
 static uint64_t pause_ms(const dstack_p2p *sdk)
@@ -124,7 +120,7 @@ static uint64_t pause_ms(const dstack_p2p *sdk)
     uint64_t expiry = list ? cluster_list_first_expiry(list) : UINT64_MAX;
     if (watch->listener.subscription) interval *= SAFETY_LOOKS;
     if (expiry <= watch->block_time || expiry - watch->block_time > interval / 1000) return interval;
-    return sooner((expiry - watch->block_time) * 1000 + EXPIRY_SLACK_MS, interval);
+    return base_sooner((expiry - watch->block_time) * 1000 + EXPIRY_SLACK_MS, interval);
 }
 
 /* Until the next look after one that failed. Who is away may be back any moment; who answers, and refuses, is
@@ -133,15 +129,15 @@ static uint64_t retry_ms(const dstack_p2p *sdk, int code)
 {
     bool refuses = code == DSTACK_P2P_ERR_RPC_ERROR || code == DSTACK_P2P_ERR_RPC_LIMITED;
     uint32_t before = sdk->monitor.status.failures ? sdk->monitor.status.failures - 1 : 0;
-    uint64_t pause = sooner(sdk->config.poll_interval_ms, RETRY_MS);
-    return refuses ? sooner(pause << (before < 16 ? before : 16), REFUSED_MAX_MS) : pause;
+    uint64_t pause = base_sooner(sdk->config.poll_interval_ms, RETRY_MS);
+    return refuses ? base_sooner(pause << (before < 16 ? before : 16), REFUSED_MAX_MS) : pause;
 }
 
 static void plan(dstack_p2p *sdk, int code)
 {
     cluster_watch *watch = &sdk->monitor.watch;
     uint64_t pause = code ? retry_ms(sdk, code) : pause_ms(sdk);
-    if (!code && is_chasing(watch)) pause = sooner((uint64_t)CHASE_MS << watch->chases++, pause);
+    if (!code && is_chasing(watch)) pause = base_sooner((uint64_t)CHASE_MS << watch->chases++, pause);
     if (!code && !is_chasing(watch)) watch->wanted_block = 0;
     /* After a failure a pause in any case: what failed may have taken longer than that. */
     watch->due_ms = (code ? base_now_ms(sdk->clock) : watch->look_ms) + pause;
@@ -153,7 +149,7 @@ static void wait_for_hints(dstack_p2p *sdk)
 {
     cluster_watch *watch = &sdk->monitor.watch;
     uint64_t now = base_now_ms(sdk->clock);
-    uint64_t due = sooner(watch->due_ms, cluster_listener_due_ms(&watch->listener));
+    uint64_t due = base_sooner(watch->due_ms, cluster_listener_due_ms(&watch->listener));
     if (due > now) (void)base_wait(sdk->clock, sdk->monitor.wake_fd, due - now);
 }
 

@@ -11,11 +11,6 @@
 /* Before a long wait an answer that is on its way gets a moment of real time. */
 enum { START_MS = 1000000, LONG_MS = 5000, MOMENT_MS = 1, PATIENCE_S = 60 };
 
-static uint64_t sooner(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
 static uint64_t now_ms(void *context)
 {
     stepped_clock *it = context;
@@ -35,7 +30,7 @@ static bool is_readable(int fd, int ms)
 static bool wait_on(stepped_clock *it, int fd, uint64_t end)
 {
     pthread_mutex_lock(&it->lock);
-    uint64_t step = it->asked, left = sooner(end, it->limit) - it->now;
+    uint64_t step = it->asked, left = base_sooner(end, it->limit) - it->now;
     base_event_clear(it->step_fd);
     pthread_mutex_unlock(&it->lock);
     if (is_readable(fd, left >= LONG_MS ? MOMENT_MS : 0)) return false;
