@@ -119,6 +119,13 @@ DSTACK_P2P_API const char *dstack_p2p_code_name(int code);
 /** General sentence of a code, "the instance holds no NFT". Any thread. Static storage. */
 DSTACK_P2P_API const char *dstack_p2p_code_text(int code);
 
+/**
+ * Whether the same call may succeed later though nobody does anything: the guest agent or the node may only
+ * be away, slow or busy, or the transaction be late. All else is for a person, or for other arguments.
+ * False for 0 and for unknown codes. Any thread.
+ */
+DSTACK_P2P_API bool dstack_p2p_code_is_transient(int code);
+
 /* ---- Handle ---------------------------------------------------------------------------------------- */
 
 /** One node's view of one cluster. */

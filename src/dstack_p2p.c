@@ -55,6 +55,22 @@ const char *dstack_p2p_code_text(int code)
     }
 }
 
+bool dstack_p2p_code_is_transient(int code)
+{
+    switch (code) {
+    case DSTACK_P2P_ERR_GUEST_UNREACHABLE:
+    case DSTACK_P2P_ERR_RPC_UNREACHABLE:
+    case DSTACK_P2P_ERR_RPC_TIMEOUT:
+    case DSTACK_P2P_ERR_RPC_ANSWER:
+    case DSTACK_P2P_ERR_RPC_ERROR:
+    case DSTACK_P2P_ERR_RPC_LIMITED:
+    case DSTACK_P2P_ERR_UNCONFIRMED:
+        return true;
+    default:
+        return false;
+    }
+}
+
 dstack_p2p *dstack_p2p_new(const char *contract, const char *url)
 {
     return dstack_p2p_new_with_options(contract, url, NULL);

@@ -76,23 +76,6 @@ int member_open(hello_node *self, const hello_options *options, uint16_t port, d
     return log_fatal(DSTACK_P2P_ERR_NO_MEMORY, "out of memory");
 }
 
-/* Faults that heal by themselves: whoever failed may only be away. Everything else is for a person. */
-static bool may_heal(int code)
-{
-    switch (code) {
-    case DSTACK_P2P_ERR_GUEST_UNREACHABLE:
-    case DSTACK_P2P_ERR_RPC_UNREACHABLE:
-    case DSTACK_P2P_ERR_RPC_TIMEOUT:
-    case DSTACK_P2P_ERR_RPC_ANSWER:
-    case DSTACK_P2P_ERR_RPC_ERROR:
-    case DSTACK_P2P_ERR_RPC_LIMITED:
-    case DSTACK_P2P_ERR_UNCONFIRMED:
-        return true;
-    default:
-        return false;
-    }
-}
-
 static uint32_t longer(uint32_t pause_ms)
 {
     return pause_ms < RETRY_MAX_MS / 2 ? 2 * pause_ms : RETRY_MAX_MS;
@@ -126,7 +109,7 @@ int member_join(hello_node *self, dstack_p2p *sdk, uint32_t retry_s)
         int code = attempt(self, sdk);
         if (!code) log_info("registered");
         if (!code || stop_requested()) return 0;
-        if (!may_heal(code) || node_now_ms() + pause_ms > until_ms) return fail(sdk);
+        if (!dstack_p2p_code_is_transient(code) || node_now_ms() + pause_ms > until_ms) return fail(sdk);
         log_warning("not registered yet: %s", dstack_p2p_errmsg(sdk));
         if (stop_wait(-1, pause_ms)) return 0;
     }

@@ -60,23 +60,6 @@ static void set_watched(node_sidecar *self, dstack_p2p *sdk)
     pthread_mutex_unlock(&self->lock);
 }
 
-/* Faults that heal by themselves: whoever failed may only be away. Everything else is for a person. */
-static bool may_heal(int code)
-{
-    switch (code) {
-    case DSTACK_P2P_ERR_GUEST_UNREACHABLE:
-    case DSTACK_P2P_ERR_RPC_UNREACHABLE:
-    case DSTACK_P2P_ERR_RPC_TIMEOUT:
-    case DSTACK_P2P_ERR_RPC_ANSWER:
-    case DSTACK_P2P_ERR_RPC_ERROR:
-    case DSTACK_P2P_ERR_RPC_LIMITED:
-    case DSTACK_P2P_ERR_UNCONFIRMED:
-        return true;
-    default:
-        return false;
-    }
-}
-
 /* After a failed call: whether it is to be made again, having waited for that. */
 static bool wait_to_retry(node_sidecar *self, const char *what, uint32_t failures, int *last)
 {
@@ -84,7 +67,8 @@ static bool wait_to_retry(node_sidecar *self, const char *what, uint32_t failure
     uint64_t pause_ms = base_backoff_ms(failures, RETRY_FIRST_MS, RETRY_MOST_MS, base_random_system());
     if (cli_interrupted()) return false;
     set_reason(self, dstack_p2p_errmsg(self->sdk));
-    if (!may_heal(code) || base_now_ms(base_clock_system()) + pause_ms > self->give_up_ms) return false;
+    if (!dstack_p2p_code_is_transient(code) || base_now_ms(base_clock_system()) + pause_ms > self->give_up_ms)
+        return false;
     if (code != *last)
         node_event(self->run, "problem",
                    json_pack("{ss si ss}", "of", what, "code", code, "name", dstack_p2p_code_name(code)),

@@ -88,12 +88,26 @@ static void test_every_code_has_a_name_and_a_sentence(void **state)
     assert_string_equal(dstack_p2p_code_text(DSTACK_P2P_ERR_NO_NFT), "the instance holds no NFT");
 }
 
+/* Who was away comes back; who refuses, refuses again. */
+static void test_transient_codes(void **state)
+{
+    (void)state;
+    assert_true(dstack_p2p_code_is_transient(DSTACK_P2P_ERR_GUEST_UNREACHABLE));
+    assert_true(dstack_p2p_code_is_transient(DSTACK_P2P_ERR_RPC_LIMITED));
+    assert_true(dstack_p2p_code_is_transient(DSTACK_P2P_ERR_UNCONFIRMED));
+    assert_false(dstack_p2p_code_is_transient(DSTACK_P2P_ERR_WRONG_CHAIN));
+    assert_false(dstack_p2p_code_is_transient(DSTACK_P2P_ERR_BANNED));
+    assert_false(dstack_p2p_code_is_transient(DSTACK_P2P_OK));
+    assert_false(dstack_p2p_code_is_transient(1000));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_first_one_wins),    cmocka_unit_test(test_nowhere_to_record),
         cmocka_unit_test(test_unprintable_bytes), cmocka_unit_test(test_long_sentences_are_cut),
         cmocka_unit_test(test_context),           cmocka_unit_test(test_every_code_has_a_name_and_a_sentence),
+        cmocka_unit_test(test_transient_codes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
