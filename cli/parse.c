@@ -62,6 +62,8 @@ static int take(cli_run *run, size_t i, const char *value)
 {
     if (i >= run->option_count) return CLI_USAGE;
     if (run->values[i]) return cli_misuse(run, "--%s is given twice", run->options[i]->name);
+    /* A variable of a script that is not set; nothing else may be taken in its place. */
+    if (value && !*value) return cli_misuse(run, "--%s is given an empty value", run->options[i]->name);
     run->values[i] = value ? value : "";
     return 0;
 }

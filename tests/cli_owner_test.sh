@@ -283,6 +283,18 @@ expired_peers_are_pruned() {
 
 # ---- What is wrong
 
+# An option that is given as "$NOTHING" must not be looked for elsewhere: a node or a root that nobody meant.
+empty_values() {
+  local before
+  before=$(nonce_of "$OWNER")
+  for option in --rpc-url --chain-id --private-key-file --max-cost --kms-root --config; do
+    refuses 2 "$option is given an empty value" deploy "$option" ''
+    refuses 2 "$option is given an empty value" deploy "$option="
+  done
+  refuses 2 '--contract is given an empty value' ban "$A" -c ''
+  [ "$before" = "$(nonce_of "$OWNER")" ] || fail "something was sent"
+}
+
 # Nothing is asked for and nothing is sent; a command line that is wrong needs no node.
 wrong_arguments() {
   local before
@@ -436,6 +448,7 @@ test_case "ownership changes hands in two steps" ownership_changes_hands
 test_case "a peer is shown, and taken off the list" peers_come_and_go
 test_case "peers whose lease has run out are found and removed" expired_peers_are_pruned
 test_case "a wrong argument is refused before anything is asked" wrong_arguments
+test_case "an option with an empty value is a mistake" empty_values
 test_case "wrong surroundings have a status each" surroundings_are_wrong
 test_case "numbers that no chain has are refused" lies_are_refused
 test_case "a dry run sends nothing" dry_runs_send_nothing

@@ -60,7 +60,7 @@ fails() {
 refuses_misuse() {
   local address
   fails "$(error_code CONNECTION_URL)" "no connection URL"
-  for address in '' 9100 :9100 127.0.0.1 127.0.0.1: localhost:80 127.0.0.1:70000 127.0.0.1:-1 127.0.0.1:80x ::1:80 '[::1]' \
+  for address in 9100 :9100 127.0.0.1 127.0.0.1: localhost:80 127.0.0.1:70000 127.0.0.1:-1 127.0.0.1:80x ::1:80 '[::1]' \
     '[127.0.0.1]x:80' http://127.0.0.1:80; do
     fails 2 "--serve takes an address" http://x:1 --serve "$address"
   done

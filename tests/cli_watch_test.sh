@@ -555,7 +555,7 @@ refuses_wrong_input() {
   refused 'belong together' --signal HUP
   refused 'belong together' --pid-file x
   refused '--signal takes one of: HUP' --signal KILL --pid-file x
-  refused '--exec takes a command' --exec ''
+  refused '--exec is given an empty value' --exec ''
   refused '--exec-timeout is for --exec' --exec-timeout 5
   refused '--debounce takes a time' --debounce soon
   refused 'more than it takes' something

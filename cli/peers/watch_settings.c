@@ -76,7 +76,6 @@ static int read_command(watch_settings *it)
     it->command = cli_value(it->run, "exec");
     it->command_limit_ms = COMMAND_MS;
     it->debounce_ms = DEBOUNCE_MS;
-    if (it->command && !*it->command) return cli_misuse(it->run, "--exec takes a command");
     if (cli_has(it->run, "exec-timeout") && !it->command)
         return cli_misuse(it->run, "--exec-timeout is for --exec");
     if (cli_milliseconds(it->run, "exec-timeout", COMMAND_MAX_MS, &it->command_limit_ms) ||
