@@ -206,7 +206,7 @@ second_node_takes_over() {
 no_nft() {
   world no-nft
   refuses "$1" "instance $INSTANCE holds no NFT" "$CONTRACT"
-  expect_text "$ERR" "cast send $CONTRACT \"mintNodeAccess(address,string)\" <holder> $INSTANCE"
+  expect_text "$ERR" "dstack-p2p mint --contract $CONTRACT $INSTANCE"
   world_ends
 }
 

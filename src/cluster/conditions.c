@@ -64,8 +64,8 @@ static int check_admission(const dstack_p2p *sdk, const registry_state *state, b
         return base_fail(error, DSTACK_P2P_ERR_BANNED, "instance %s is banned by the contract's owner", id);
     if (!state->has_ticket)
         return base_fail(error, DSTACK_P2P_ERR_NO_NFT,
-                         "instance %s holds no NFT; its operator mints one with: cast send %s "
-                         "\"mintNodeAccess(address,string)\" <holder> %s",
+                         "instance %s holds no NFT; the cluster's owner mints one with: dstack-p2p mint "
+                         "--contract %s %s",
                          id, sdk->config.contract_text, id);
     if (state->paused && !withdraws)
         return base_fail(error, DSTACK_P2P_ERR_PAUSED, "the contract's owner has paused registration");

@@ -121,7 +121,8 @@ static void test_admission(void **state)
 {
     (void)state;
     contract.has_ticket = false;
-    expect_condition(URL, DSTACK_P2P_ERR_NO_NFT, "cast send 0x5FbDB2315678afecb367f032d93F642f64180aa3");
+    expect_condition(URL, DSTACK_P2P_ERR_NO_NFT,
+                     "dstack-p2p mint --contract 0x5FbDB2315678afecb367f032d93F642f64180aa3");
     expect_condition("", DSTACK_P2P_ERR_NO_NFT, INSTANCE);
     contract.has_ticket = true;
     contract.banned = true;

@@ -69,8 +69,7 @@ static void no_nft(void **state)
     world *w = *state;
     world_node(w)->has_ticket = false;
     ASSERT_REFUSED(w, URL, DSTACK_P2P_ERR_NO_NFT, "instance " FAKE_INSTANCE_ID " holds no NFT",
-                   "cast send " FAKE_CONTRACT, "mintNodeAccess(address,string)",
-                   "<holder> " FAKE_INSTANCE_ID);
+                   "dstack-p2p mint --contract " FAKE_CONTRACT " " FAKE_INSTANCE_ID);
 }
 
 static void banned(void **state)
