@@ -26,6 +26,14 @@ static int unknown(const char *name)
     return CLI_USAGE;
 }
 
+static int end_output(void)
+{
+    if (!fflush(stdout) && !ferror(stdout)) return CLI_OK;
+    /* Who reads no further, as head does, knows. */
+    if (errno != EPIPE) fprintf(stderr, "dstack-p2p: the output cannot be written: %s\n", strerror(errno));
+    return CLI_OUTPUT;
+}
+
 static int help(const char *name)
 {
     const cli_command *command = name ? cli_command_find(name) : NULL;
@@ -34,7 +42,7 @@ static int help(const char *name)
         cli_help_command(command);
     else
         cli_help();
-    return fflush(stdout) ? CLI_OUTPUT : CLI_OK;
+    return end_output();
 }
 
 static int run(const cli_command *command, int argc, char **argv)
@@ -73,7 +81,7 @@ int main(int argc, char **argv)
         return help(argc > 2 ? argv[2] : NULL);
     if (!strcmp(name, "--version")) {
         printf("dstack-p2p %s\n", dstack_p2p_version());
-        return fflush(stdout) ? CLI_OUTPUT : CLI_OK;
+        return end_output();
     }
     const cli_command *command = cli_command_find(name);
     return command ? run(command, argc - 1, argv + 1) : unknown(name);

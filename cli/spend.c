@@ -109,17 +109,25 @@ int cli_spend(const cli_run *run, dstack_p2p *sdk, const char *intent, const clu
 
 /* ---- The report ---- */
 
+/* What is done and could not be printed is told elsewhere: or it might be done again. */
+static int told(const cli_run *run, const cluster_order *orders, size_t count, const cli_receipts *receipts,
+                int status)
+{
+    if (status) spend_tell_sent(run, orders, count, receipts->outcomes);
+    return status;
+}
+
 int cli_report(const cli_run *run, const cluster_order *orders, size_t count, const cli_receipts *receipts,
                json_t *more)
 {
     if (!run->json) {
         json_decref(more);
         spend_print_outcomes(orders, count, receipts->outcomes);
-        return cli_flush(run);
+        return told(run, orders, count, receipts, cli_flush(run));
     }
     json_t *view = more ? more : json_object();
     json_object_set_new(view, "chain_id", json_integer((json_int_t)receipts->quote.chain_id));
     json_object_set_new(view, "from", json_string(receipts->quote.from));
     json_object_set_new(view, "transactions", spend_outcomes_json(orders, count, receipts->outcomes));
-    return cli_print_json(run, view);
+    return told(run, orders, count, receipts, cli_print_json(run, view));
 }

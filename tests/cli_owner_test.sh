@@ -358,6 +358,15 @@ surroundings_are_wrong() {
   # Not what has been opened since in its place.
   expect_status 6 bash -c "\"\$1\" status >&-" - "$DSTACK_P2P"
   expect_text "$ERR" 'Bad file descriptor'
+  # What is done is told all the same, or it would be done again.
+  expect_status 6 bash -c "\"\$1\" unban $A >/dev/full" - "$DSTACK_P2P"
+  expect_text "$ERR" "unbanInstance($A): done, 0x"
+  expect_status 6 bash -c "\"\$1\" unban $A --json >/dev/full" - "$DSTACK_P2P"
+  expect_json '.transactions[0].state == "done"' "$(tail -n 1 <<<"$ERR")"
+  for option in --help --version; do
+    expect_status 6 bash -c "\"\$1\" $option >/dev/full" - "$DSTACK_P2P"
+    expect_text "$ERR" 'the output cannot be written: No space left'
+  done
 }
 
 # Times and numbers beyond 2^63 - 1, which JSON would show as negative.
