@@ -107,9 +107,11 @@ static int read_choices(const cli_run *run, dstack_p2p_options *options)
 {
     static const char *const evidence[] = {"auto", "required", "off", NULL};
     static const char *const blocks[] = {"latest", "safe", "finalized", NULL};
+    char source[CLI_SOURCE_TEXT];
     const char *wanted = cli_value(run, "evidence"), *block = cli_value(run, "block");
     int which = wanted ? find_word(evidence, wanted) : 0, tag = block ? find_word(blocks, block) : 0;
-    if (which < 0) return cli_misuse(run, "--evidence takes auto, required or off");
+    if (which < 0)
+        return cli_misuse(run, "%s takes auto, required or off", cli_source(run, "evidence", source));
     if (tag < 0) return cli_misuse(run, "--block takes latest, safe or finalized");
     options->evidence = (dstack_p2p_evidence)which;
     options->block = (dstack_p2p_block)tag;

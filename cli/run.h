@@ -24,6 +24,11 @@ typedef struct cli_run {
 /** The value of an option of this command; NULL when it was not given. */
 const char *cli_value(const cli_run *run, const char *name);
 
+/** Where an option's value comes from, for sentences: "--chain-id", or "CHAIN_ID" of the environment or the
+ * configuration file. Returns `text`. */
+enum { CLI_SOURCE_TEXT = 64 };
+const char *cli_source(const cli_run *run, const char *name, char text[static CLI_SOURCE_TEXT]);
+
 /** Whether a flag, or an option with a value, was given. */
 bool cli_has(const cli_run *run, const char *name);
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,11 +62,20 @@ int cli_read_number(const cli_run *run, const char *what, const char *text, uint
     return 0;
 }
 
+const char *cli_source(const cli_run *run, const char *name, char text[static CLI_SOURCE_TEXT])
+{
+    size_t i = find(run, name);
+    bool is_given = i == run->option_count || run->values[i] || !run->options[i]->variable;
+    snprintf(text, CLI_SOURCE_TEXT, "%s%s", is_given ? "--" : "",
+             is_given ? name : run->options[i]->variable);
+    return text;
+}
+
 int cli_number(const cli_run *run, const char *name, uint64_t min, uint64_t max, uint64_t *out)
 {
-    char what[64] = "--";
+    char what[CLI_SOURCE_TEXT];
     const char *text = cli_value(run, name);
-    return text ? cli_read_number(run, strncat(what, name, sizeof what - 3), text, min, max, out) : 0;
+    return text ? cli_read_number(run, cli_source(run, name, what), text, min, max, out) : 0;
 }
 
 static uint64_t unit_ms(const char *unit)
@@ -94,7 +104,7 @@ int cli_read_milliseconds(const cli_run *run, const char *what, const char *text
 
 int cli_milliseconds(const cli_run *run, const char *name, uint64_t max_ms, uint64_t *out)
 {
-    char what[64] = "--";
+    char what[CLI_SOURCE_TEXT];
     const char *text = cli_value(run, name);
-    return text ? cli_read_milliseconds(run, strncat(what, name, sizeof what - 3), text, max_ms, out) : 0;
+    return text ? cli_read_milliseconds(run, cli_source(run, name, what), text, max_ms, out) : 0;
 }

@@ -367,6 +367,9 @@ surroundings_are_wrong() {
     expect_status 6 bash -c "\"\$1\" $option >/dev/full" - "$DSTACK_P2P"
     expect_text "$ERR" 'the output cannot be written: No space left'
   done
+  # Where the value comes from.
+  CHAIN_ID=0x1 refuses 2 'CHAIN_ID takes a number' status
+  DSTACK_P2P_EVIDENCE=yes refuses 2 'DSTACK_P2P_EVIDENCE takes auto' peers
 }
 
 # Times and numbers beyond 2^63 - 1, which JSON would show as negative.
