@@ -202,6 +202,11 @@ saves() {
   verify 0 --save "$RUN_DIR/link.json"
   [ -L "$RUN_DIR/link.json" ]
   cmp "$RUN_DIR/linked.json" "$SAVED"
+  # Also to where nothing is yet.
+  ln -s later.json "$RUN_DIR/early.json"
+  verify 0 --save "$RUN_DIR/early.json"
+  [ -L "$RUN_DIR/early.json" ]
+  cmp "$RUN_DIR/later.json" "$SAVED"
 }
 
 checks_a_file() {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include "cli/output_file.h"
 #include "cli/peers/notify.h"
-#include "cli/peers/output_file.h"
 #include "cli/peers/watch.h"
 
 #include <errno.h>
@@ -39,7 +39,7 @@ static int read_mode(watch_settings *it)
 {
     char *end;
     const char *text = cli_value(it->run, "mode");
-    it->mode = PEERS_KEEP_MODE;
+    it->mode = CLI_KEEP_MODE;
     if (!text) return 0;
     unsigned long mode = strtoul(text, &end, 8);
     size_t len = strlen(text);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/peers/watch.h"
 
+#include "cli/output_file.h"
 #include "cli/peers/document.h"
 #include "cli/peers/notify.h"
-#include "cli/peers/output_file.h"
 
 #include <string.h>
 
@@ -62,11 +62,11 @@ static int show(watch *it, base_buf *text, bool *changed)
 
 static int write_output(watch *it, base_buf *text, bool *changed)
 {
-    char problem[PEERS_OUTPUT_TEXT];
+    char problem[CLI_OUTPUT_TEXT];
     const watch_settings *settings = &it->settings;
     if (!base_buf_puts(text, "")) return cli_fail(settings->run, CLI_OUTPUT, "the output would be too long");
     if (!strcmp(settings->output, "-")) return show(it, text, changed);
-    if (!peers_output_write(settings->output, settings->mode, text->data, text->len, changed, problem))
+    if (!cli_output_write(settings->output, settings->mode, text->data, text->len, changed, problem))
         return CLI_OK;
     return cli_fail(settings->run, CLI_OUTPUT, "%s", problem);
 }

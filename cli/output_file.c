@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE /* mkostemp, O_DIRECTORY */
-#include "cli/peers/output_file.h"
+#include "cli/output_file.h"
 
 #include "base/file.h"
 
@@ -25,7 +25,7 @@ typedef struct output {
 
 static int refuse(const output *it, const char *what, const char *why)
 {
-    snprintf(it->problem, PEERS_OUTPUT_TEXT, "%.200s %s: %s", it->path, what, why);
+    snprintf(it->problem, CLI_OUTPUT_TEXT, "%.200s %s: %s", it->path, what, why);
     return -1;
 }
 
@@ -62,7 +62,7 @@ static int look(output *it, const char *path, mode_t mode)
     if (!it->exists && errno != ENOENT) return refuse(it, "cannot be written", strerror(errno));
     if (it->exists && !S_ISREG(it->before.st_mode)) return refuse(it, "cannot be written", "it is no file");
     mode_t kept = it->exists ? it->before.st_mode & 07777 : DEFAULT_MODE;
-    it->mode = mode == PEERS_KEEP_MODE ? kept : mode;
+    it->mode = mode == CLI_KEEP_MODE ? kept : mode;
     return 0;
 }
 
@@ -137,8 +137,8 @@ static int replace(output *it, const char *text, size_t len)
     return failed;
 }
 
-int peers_output_write(const char *path, mode_t mode, const char *text, size_t len, bool *changed,
-                       char problem[static PEERS_OUTPUT_TEXT])
+int cli_output_write(const char *path, mode_t mode, const char *text, size_t len, bool *changed,
+                     char problem[static CLI_OUTPUT_TEXT])
 {
     output it = {.problem = problem};
     *changed = false;
