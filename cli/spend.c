@@ -76,8 +76,7 @@ static int send_orders(const cli_run *run, dstack_p2p *sdk, const cluster_order 
     return error.code;
 }
 
-/* The library names its settings; here they are options. */
-static int refuse(const cli_run *run, const base_error *error)
+int cli_fail_payment(const cli_run *run, const base_error *error)
 {
     const char *remedy = error->code == DSTACK_P2P_ERR_SPEND_CEILING ? "; --max-cost sets that ceiling"
                          : error->code == DSTACK_P2P_ERR_FEE_CEILING ? "; --max-fee-per-gas sets that ceiling"
@@ -99,7 +98,7 @@ int cli_spend(const cli_run *run, dstack_p2p *sdk, const char *intent, const clu
     /* What it would cost is worth knowing also where it could not be paid. */
     if (dry && receipts->quote.gas && (status = spend_show_quote(run, orders, count, &receipts->quote)))
         return status;
-    if (error.code) return refuse(run, &error);
+    if (error.code) return cli_fail_payment(run, &error);
     if (dry) return CLI_OK;
     if ((status = confirm(run, intent, &receipts->quote, count))) return status;
     status = send_orders(run, sdk, orders, count, receipts);

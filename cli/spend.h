@@ -31,6 +31,10 @@ int cli_sender(const cli_run *run, const dstack_p2p *sdk, uint8_t from20[static 
 int cli_spend(const cli_run *run, dstack_p2p *sdk, const char *intent, const cluster_order *orders,
               size_t count, cli_receipts *receipts, bool *sent);
 
+/** Says why something is not paid for; for a ceiling also which option sets it, as the library names its own
+ * settings. Returns the code. */
+int cli_fail_payment(const cli_run *run, const base_error *error);
+
 /**
  * The report in the usual way: a line for each, or a JSON object with `transactions` and what `more`, which
  * is taken over and may be NULL, holds.

@@ -180,6 +180,8 @@ refuses_in_time() {
   fails NO_NFT "holds no NFT" node register http://a:1 --dry-run
   instance_admitted bob
   fails SPEND_CEILING "ceiling of 0.00001 ether" node register http://b:1 --max-cost 0.00001ether
+  fails SPEND_CEILING "--max-cost sets that ceiling" node register http://b:1 --max-cost 0.00001ether
+  fails FEE_CEILING "--max-fee-per-gas sets that ceiling" node register http://b:1 --max-fee-per-gas 1wei
   fails WRONG_CHAIN "chain" node register http://b:1 --chain-id 1
 }
 

@@ -5,6 +5,7 @@
 #include "cli/confirm.h"
 #include "cli/node/plan.h"
 #include "cli/node/times.h"
+#include "cli/spend.h"
 #include "cluster/register.h"
 
 #include <inttypes.h>
@@ -105,14 +106,14 @@ int node_membership(const cli_run *run, dstack_p2p *sdk, const char *url)
     char sentence[SENTENCE];
     cluster_standing standing;
     bool dry = cli_has(run, "dry-run");
-    if (node_plan_make(sdk, url, !dry, &plan, &error)) return cli_fail(run, error.code, "%s", error.text);
+    if (node_plan_make(sdk, url, !dry, &plan, &error)) return cli_fail_payment(run, &error);
     if (dry) return show(run, sdk, url, &plan);
     if (plan.needed) {
         cost_sentence(sdk, &plan, sentence);
         int status = cli_confirm(run, dstack_p2p_chain_id(sdk), *url ? "register" : "withdraw", sentence);
         if (status) return status;
     }
-    if (act(sdk, url, &standing, &error)) return cli_fail(run, error.code, "%s", error.text);
+    if (act(sdk, url, &standing, &error)) return cli_fail_payment(run, &error);
     return report(run, sdk, url, &standing);
 }
 
