@@ -456,7 +456,7 @@ setup_is_quick() {
   "$ROOT/scripts/setup.sh" --launch
   begin=$(now_ms)
   expect_status 0 "$ROOT/scripts/setup.sh" --launch
-  [ "$(($(now_ms) - begin))" -lt 1000 ]
+  [ "$(($(now_ms) - begin))" -lt 2000 ] || fail "it took $(($(now_ms) - begin)) ms" # 200 on an idle machine
   [ -z "$OUT$ERR" ]
   expect_status 2 "$ROOT/scripts/setup.sh" --nonsense
 }
