@@ -102,18 +102,20 @@ export class Mesh {
 
   layout() {
     const width = Math.max(240, this.svg.parentElement.clientWidth - 34), count = this.nodes.length;
-    const size = Math.min(width, 680), height = count > FEW ? size : Math.min(size, 500);
-    const few = count <= FEW;
-    const radius = Math.max(60, Math.min(height / 2 - (few ? 44 : 58), width / 2 - (few ? 68 : 58)));
+    const few = count <= FEW, most = Math.min(width, few ? 500 : 680), margin = few ? 44 : 58;
+    const angles = this.nodes.map((_, index) => (2 * Math.PI * index) / count - Math.PI / 2);
+    // From the first node, at the top, to the lowest, in radii: three nodes are less than a circle.
+    const deep = 1 + Math.max(-1, ...angles.map(Math.sin));
+    const radius = Math.max(60, Math.min((most - 2 * margin) / deep, width / 2 - (few ? 68 : 58)));
+    const height = round(deep * radius + 2 * margin);
     this.svg.setAttribute('viewBox', `0 0 ${width} ${height}`);
     this.svg.setAttribute('height', height);
     this.svg.classList.toggle('dense', count > MANY);
     this.places = new Map();
-    this.nodes.forEach((node, index) => {
-      const angle = (2 * Math.PI * index) / count - Math.PI / 2;
-      const x = count === 1 ? width / 2 : width / 2 + radius * Math.cos(angle);
-      const y = count === 1 ? height / 2 : height / 2 + radius * Math.sin(angle);
-      this.places.set(node.id, {id: node.id, x, y, angle});
+    this.nodes.forEach(({id}, index) => {
+      const angle = angles[index];
+      const x = width / 2 + radius * Math.cos(angle), y = margin + radius + radius * Math.sin(angle);
+      this.places.set(id, {id, x, y, angle});
     });
     const apart = (2 * Math.PI * radius) / count;
     this.every = Math.max(1, Math.ceil(LABEL_PX / apart));
