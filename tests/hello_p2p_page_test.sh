@@ -196,6 +196,13 @@ notices_silence() {
   expect_js "$(text link) === 'live'"
 }
 
+says_that_it_is_no_member() {
+  owner_sends 'banInstance(string)' "$ID_A"
+  expect_js "$(text count) === '4 nodes beside this one, which is not listed'"
+  expect_js "$(text health) === 'not healthy' && $(text problem).includes('banned') && $(text registered) === 'no'"
+  expect_js "$(text lease) === 'none' && $(text changes).includes('this node')"
+}
+
 # ---- a hundred nodes
 
 start_record() {
@@ -291,6 +298,7 @@ test_case "reduced motion" obeys_reduced_motion
 test_case "no errors and no violations in the console" expect_quiet_console
 test_case "the connection is lost, and comes back" says_that_the_connection_is_lost
 test_case "a silent node is a lost connection" notices_silence
+test_case "a node that is banned is none of the cluster's" says_that_it_is_no_member
 start_record
 test_case "a hundred nodes" shows_a_hundred
 test_case "one finds a peer among them" finds_peers

@@ -146,8 +146,8 @@ function renderMesh() {
   mesh.select(chosen);
   mesh.update(nodes(), [...edges.values()]);
   renderChosen(edges);
-  const total = model.count + 1, silent = model.peers.size - asked;
-  put($('count'), total === 1 ? '1 node' : `${total} nodes`);
+  const {listed} = model.status, total = model.count + (listed ? 1 : 0), silent = model.peers.size - asked;
+  put($('count'), `${total} ${total === 1 ? 'node' : 'nodes'}${listed ? '' : ' beside this one, which is not listed'}`);
   const notes = [];
   if (model.count > model.peers.size) notes.push(`${model.peers.size} of ${model.count} peers are shown.`);
   const many = model.count > model.asksUpTo;
