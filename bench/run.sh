@@ -112,7 +112,8 @@ memory() {
   wait_until 20 curl -fs -o /dev/null "http://localhost:$port/health"
   # Idle: it has polled a few times.
   sleep 10
-  pid=$(pgrep -f -- "--port $port" | head -n 1)
+  process_alive idle
+  pid=$PROCESS_PID
   echo '| idle hello_p2p | MiB | goal |'
   echo '|---|---|---|'
   echo "| resident (Rss) | $(awk "BEGIN {printf \"%.1f\", $(kib "$pid" Rss) / 1024}") | 12 |"
