@@ -40,7 +40,7 @@ class Counters(unittest.IsolatedAsyncioTestCase):
 
     async def test_refused(self):
         """what was refused has failed, each repetition too"""
-        async with Relay() as relay, make("lines", rpc_url=relay.url, rpc_timeout_ms=1000) as sdk:
+        async with Relay() as relay, make("lines", rpc_url=relay.url, rpc_timeout_ms=3000) as sdk:
             await sdk.get_peers()
             relay.refusing = True
             with self.assertRaises(NodeError):
