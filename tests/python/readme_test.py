@@ -12,7 +12,7 @@ import subprocess
 import sys
 import unittest
 
-from support import CONTRACT, ROOT, RPC, guest, make, stop
+from support import CONTRACT, ROOT, RPC, guest, make, stop, until
 
 README = (ROOT / "bindings" / "python" / "README.md").read_text()
 ENVIRONMENT = {"RPC_URL": RPC, "DSTACK_SIMULATOR_ENDPOINT": guest("lines")}
@@ -26,18 +26,24 @@ def blocks():
 class Readme(unittest.IsolatedAsyncioTestCase):
     """Readme"""
 
-    async def run_block(self, block, names):
-        """Runs it, a loop without an end for a moment only."""
+    async def run_block(self, block, names, output):
+        """Runs it; one that watches until it has seen what happens."""
         code = compile(block, "README.md", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
         result = eval(code, names)
-        if inspect.iscoroutine(result):
-            task = asyncio.ensure_future(result)
-            done, _ = await asyncio.wait({task}, timeout=1 if "async for" in block else 20)
-            if "async for" in block:
-                await stop(task)
-            else:
-                self.assertTrue(done, block)
-                task.result()
+        if "monitor_peers" in block:
+            await until(lambda: "1 peers: ['http://localhost:8080']\n" in output.getvalue())
+        elif "async for" in block:
+            await self.somebody_joins(asyncio.ensure_future(result), output)
+        elif inspect.iscoroutine(result):
+            await asyncio.wait_for(result, 20)
+
+    async def somebody_joins(self, watching, output):
+        """The loop without an end tells of it. The list from before is there already."""
+        async with make("joins") as other:
+            await other.register()
+            await until(lambda: "JOINED http://localhost/joins of 2\n" in output.getvalue())
+            await other.withdraw()
+        await stop(watching)
 
     async def test_fragments(self):
         """every fragment runs"""
@@ -47,13 +53,12 @@ class Readme(unittest.IsolatedAsyncioTestCase):
             with contextlib.redirect_stdout(output):
                 for block in blocks():
                     if "asyncio.run" not in block:
-                        await self.run_block(block, names)
+                        await self.run_block(block, names, output)
         finally:
             for name in ENVIRONMENT:
                 del os.environ[name]
         self.assertEqual(names["peers"], ["http://localhost:8080"])
         self.assertIn("localhost 8080 True", output.getvalue())
-        self.assertIn("1 peers: ['http://localhost:8080']", output.getvalue())
         await names["watching"]
 
     def test_programs(self):

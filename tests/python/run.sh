@@ -16,7 +16,7 @@ export PYTHONDONTWRITEBYTECODE=1
 # until its end.
 RUN=(env DSTACK_P2P_LIBRARY="$BUILD_DIR/src/libdstack-p2p.so.1" PYTHONPATH="$BINDING")
 if is_sanitized; then
-  RUN+=(LD_PRELOAD="$("${CC:-gcc}" -print-file-name=libasan.so)" ASAN_OPTIONS=detect_leaks=0 TEST_SLOW=5)
+  RUN+=(LD_PRELOAD="$("${CC:-gcc}" -print-file-name=libasan.so)" ASAN_OPTIONS=detect_leaks=0)
 fi
 RUN+=("$PYTHON")
 

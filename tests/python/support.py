@@ -17,8 +17,6 @@ CONTRACT = os.environ["TEST_CONTRACT"]
 RPC = os.environ["TEST_RPC"]
 GUEST = os.environ["TEST_GUEST"]
 RUN_DIR = Path(os.environ["RUN_DIR"])
-# Sanitizers slow things down.
-SLOW = int(os.environ.get("TEST_SLOW", "1"))
 
 
 def guest(name):
