@@ -102,13 +102,14 @@ async def _connect(parts: SplitResult, may_be_private: bool) -> Tuple[asyncio.St
     failure: Optional[OSError] = None
     found = await asyncio.get_running_loop().getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
     for *_, address in found:
-        if not may_be_private and not ipaddress.ip_address(address[0].partition("%")[0]).is_global:
+        host = str(address[0])
+        if not may_be_private and not ipaddress.ip_address(host.partition("%")[0]).is_global:
             failure = OSError("its address is not a public one: not connected to")
             continue
         try:
             context = ssl.create_default_context() if secure else None
             name = parts.hostname if secure else None
-            return await asyncio.open_connection(address[0], port, ssl=context, server_hostname=name, limit=HEAD_MAX)
+            return await asyncio.open_connection(host, port, ssl=context, server_hostname=name, limit=HEAD_MAX)
         except OSError as error:
             failure = error
     raise failure or OSError("its name has no address")
