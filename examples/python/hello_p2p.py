@@ -57,7 +57,7 @@ async def join(node: Node, sdk: DStackP2PSDK, withdraw: bool) -> None:
         await member
     log.info("ending")
     member.cancel()
-    await asyncio.wait({member})
+    await asyncio.gather(member, return_exceptions=True)  # what failed just now is of no use any more
     if withdraw:
         await asyncio.wait_for(sdk.withdraw(), WITHDRAW_SECONDS)
         log.info("withdrawn: the contract does not list this node")
