@@ -201,22 +201,33 @@ class Loops(unittest.TestCase):
         loop.close()
 
     def test_abandoned_loop(self):
-        """a loop that was closed with watching under way does not hinder the next one"""
+        """a loop that was closed with watching under way does not hinder the next one, nor does what is left of it"""
         sdk, lists = make("lines"), []
+        self.abandon(sdk)
+
+        async def use():
+            task = asyncio.ensure_future(sdk.monitor_peers(lists.append))
+            await until(lambda: lists == [[]])
+            gc.collect()
+            async with make("joins") as other:
+                await other.register()
+                try:
+                    await until(lambda: lists == [[], ["http://localhost/joins"]])
+                finally:
+                    await other.withdraw()
+            await stop(task)
+            await sdk.close()
+
+        asyncio.run(use())
+
+    def abandon(self, sdk):
+        """Closes a loop and leaves it to the garbage collector, with all that was in it."""
         loop = asyncio.new_event_loop()
         loop.create_task(sdk.monitor_peers())
         loop.run_until_complete(until(lambda: sdk.status().age_ms is not None))
         for task in asyncio.all_tasks(loop):
             task._log_destroy_pending = False
         loop.close()
-
-        async def use():
-            task = asyncio.ensure_future(sdk.monitor_peers(lists.append))
-            await until(lambda: lists == [[]])
-            await stop(task)
-            await sdk.close()
-
-        asyncio.run(use())
 
 
 class Exit(unittest.TestCase):

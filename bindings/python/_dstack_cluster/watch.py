@@ -108,7 +108,8 @@ class Watch:
                 if peers is not None:
                     self._publish(peers)
         finally:
-            stopping = self._handle.stop_monitor()
+            # What is left of a closed loop comes here with the garbage, when the monitor may be another loop's.
+            stopping = None if self.loop.is_closed() else self._handle.stop_monitor()
             if stopping is not None:
                 await settle(asyncio.wrap_future(stopping))
 
