@@ -317,7 +317,9 @@ class Arguments(unittest.TestCase):
             self.assertEqual((peer.host, peer.port), (host, port), url)
 
     def test_errors_travel(self):
-        """an error survives pickling, as between processes"""
+        """an error survives pickling, as between processes, and a traceback names what can be imported"""
         error = pickle.loads(pickle.dumps(ContractError(42, "no NFT")))
         self.assertEqual((type(error), error.code, str(error)), (ContractError, Code.NO_NFT, "no NFT (NO_NFT, 42)"))
         self.assertIsInstance(error, DStackP2PError)
+        for kind in (DStackP2PError, *DStackP2PError.__subclasses__()):
+            self.assertEqual(kind.__module__, "dstack_cluster")

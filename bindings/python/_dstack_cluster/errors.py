@@ -58,6 +58,9 @@ _WHO: Dict[int, Type[DStackP2PError]] = {
     5: PaymentError,
 }
 
+for _kind in (DStackP2PError, *_WHO.values()):
+    _kind.__module__ = "dstack_cluster"  # whence it can be imported, which is what a traceback should say
+
 
 def error_of(code: int, message: str) -> DStackP2PError:
     """The exception for a code of the library."""

@@ -34,7 +34,7 @@ class DStackP2PSDK:
 
     The keyword arguments are the options of the C library, with its names; None means the default. README.md lists them.
     Making an object connects to nothing. A malformed argument, option or variable raises DStackP2PError (a CallerError);
-    one of another type TypeError, a number out of range ValueError.
+    one of another type TypeError, a number out of range or an empty option ValueError.
 
     Calls never block the event loop. They are made one after another, in a thread of the object's own; use several objects
     for what is to run at the same time. An object is used by one event loop at a time, from that loop's thread. Close it
