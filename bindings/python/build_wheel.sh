@@ -40,7 +40,7 @@ find_library() {
   local build=${BUILD_DIR:-}
   if [ -z "$build" ]; then
     build=$ROOT/build/release
-    (cd "$ROOT" && cmake --preset release && cmake --build --preset release --target dstack_p2p) > /dev/null
+    (cd "$ROOT" && cmake --preset release && cmake --build --preset release --target dstack_p2p) >&2
   fi
   LIBRARY=$build/src/libdstack-p2p.so.1
   [ -f "$LIBRARY" ] || die "BUILD_DIR holds no library: $LIBRARY"
