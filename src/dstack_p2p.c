@@ -172,7 +172,7 @@ int dstack_p2p_register(dstack_p2p *sdk)
     if (begin(sdk)) return sdk->error.code;
     if (!sdk->config.url)
         return base_fail(&sdk->error, DSTACK_P2P_ERR_CONNECTION_URL,
-                         "no connection URL: give one to dstack_p2p_new(), or set CONNECTION_URL");
+                         "no connection URL: give one, or set CONNECTION_URL");
     return membership(sdk, sdk->config.url);
 }
 

@@ -66,7 +66,7 @@ static int load_url(cluster_config *config, const char *argument, base_error *er
     if (!text) return 0;
     if (!*text)
         return base_fail(error, DSTACK_P2P_ERR_CONNECTION_URL,
-                         "the connection URL is empty; to leave the cluster use dstack_p2p_withdraw()");
+                         "the connection URL is empty; to leave the cluster, withdraw");
     if (!registry_url_is_printable(text))
         return base_fail(error, DSTACK_P2P_ERR_CONNECTION_URL,
                          "the connection URL must be 1 to 256 visible ASCII bytes, without spaces");
