@@ -3,6 +3,7 @@
 
 #include "base/hex.h"
 #include "cluster/receipt.h"
+#include "eth/quantity.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -93,9 +94,13 @@ static size_t poll(cluster_dispatch *it, cluster_block *block, base_error *error
     *block = (cluster_block){0};
     eth_rpc_begin(&batch);
     size_t block_at = cluster_ask_block(&batch, "latest");
+    size_t nonce_at =
+        eth_batch_add(&batch, "eth_getTransactionCount", "[\"%s\",\"latest\"]", it->quote->from);
     size_t first = batch.count, count = ask_receipts(it, &batch, asked);
     if (!cluster_send(&it->session, &batch, error)) {
         if (cluster_read_block(&batch.requests[block_at], block, &ignored)) block->number = 0;
+        const eth_request *nonce = &batch.requests[nonce_at];
+        if (nonce->has_error || !eth_quantity_u64(nonce->result, &it->mined)) it->mined = UINT64_MAX;
         for (size_t i = 0; i < count; i++) {
             base_error problem = {0};
             read_receipt(it, &asked[i], &batch.requests[first + i], &problem);
@@ -118,17 +123,20 @@ size_t cluster_first_open(const cluster_dispatch *it)
 
 static int unconfirmed(const cluster_dispatch *it, const char *why, base_error *error)
 {
-    char hash[65], others[64] = "";
+    char hash[65], others[64] = "", before[128] = "";
     size_t open = 0, first = cluster_first_open(it);
     for (size_t i = first; i < it->count; i++)
         open += is_waited_for(it, i);
     base_hex_encode(it->outcomes[first].hash32, 32, hash);
     if (open > 1) snprintf(others, sizeof others, ", and %zu after it", open - 1);
+    if (cluster_waits_for_another(it))
+        snprintf(before, sizeof before, ", nor is nonce %llu of the account, which was sent before",
+                 (unsigned long long)it->mined);
     return base_fail(
         error, DSTACK_P2P_ERR_UNCONFIRMED,
-        "%s: the transaction 0x%s may have been sent%s, but %s; see what became of it before the "
+        "%s: the transaction 0x%s may have been sent%s, but %s%s; see what became of it before the "
         "same is done again",
-        it->orders[first].what, hash, others, why);
+        it->orders[first].what, hash, others, why, before);
 }
 
 int cluster_await_orders(cluster_dispatch *it, base_error *error)

@@ -26,6 +26,9 @@ typedef struct cluster_dispatch {
     base_error stop; /**< why it was not; no code while there is no reason */
     uint64_t since;  /**< the block from which on those that are waited for may be mined; 0 = not known */
     unsigned replacements;
+    uint64_t
+        mined; /**< the account's nonces below are in blocks, as was heard last; UINT64_MAX = not heard */
+    bool told_behind;
     cluster_order_fn progress;
     void *context;
 } cluster_dispatch;
@@ -89,6 +92,9 @@ size_t cluster_count_done(const cluster_dispatch *it);
 
 /** The first one that is waited for; `next` when there is none. */
 size_t cluster_first_open(const cluster_dispatch *it);
+
+/** Whether a transaction that somebody else sent before has to be in a block first. */
+bool cluster_waits_for_another(const cluster_dispatch *it);
 
 /** Replaces what is waited for when it is time to, `block` being the latest one. What hinders that is told
  * once. */

@@ -88,11 +88,31 @@ static void replace(cluster_dispatch *it, const cluster_block *block)
     if (send_all_again(it)) tell(it, news);
 }
 
+bool cluster_waits_for_another(const cluster_dispatch *it)
+{
+    return it->mined < it->nonce;
+}
+
+/* Of a run that was ended, perhaps: higher fees for ours would not help. */
+static void tell_behind(cluster_dispatch *it)
+{
+    char news[256];
+    if (it->told_behind) return;
+    it->told_behind = true;
+    snprintf(news, sizeof news,
+             "in none of %d blocks, nor is nonce %llu of %s, which was sent before and has to come first",
+             CLUSTER_REPLACE_BLOCKS, (unsigned long long)it->mined, it->quote->from);
+    tell(it, news);
+}
+
 void cluster_replace_overdue(cluster_dispatch *it, const cluster_block *block)
 {
     if (!it->since) it->since = block->number;
     if (block->number < it->since + CLUSTER_REPLACE_BLOCKS || it->replacements >= CLUSTER_VERSIONS_MAX - 1)
         return;
     it->since = block->number;
-    replace(it, block);
+    if (cluster_waits_for_another(it))
+        tell_behind(it);
+    else
+        replace(it, block);
 }

@@ -104,6 +104,7 @@ int cluster_send_orders(dstack_p2p *sdk, const cluster_order *orders, size_t cou
                            .orders = orders,
                            .count = count,
                            .quote = &current,
+                           .mined = UINT64_MAX,
                            .outcomes = outcomes,
                            .progress = progress,
                            .context = context};

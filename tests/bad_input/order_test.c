@@ -894,6 +894,25 @@ static void replacement_is_refused(void **state)
     close_scene(&it);
 }
 
+/* What has to be mined before is somebody else's: it is told, and ours are not made dearer. */
+static void waits_for_an_earlier_one(void **state)
+{
+    world *w = *state;
+    hurry(w);
+    SCENE(it, state, 2);
+    fake_node_state *node = be_slow(w);
+    node->outcome = NODE_NEVER_MINED;
+    node->mined_nonce = 5;
+    send_all(&it);
+    expect_error(&it.error, DSTACK_P2P_ERR_UNCONFIRMED,
+                 "in no block yet, nor is nonce 5 of the account, which was sent before");
+    assert_int_equal(world_node(w)->taken, 2);
+    assert_int_equal(it.news_told, 1);
+    assert_string_equal(it.news, "in none of 3 blocks, nor is nonce 5 of " ADDRESS
+                                 ", which was sent before and has to come first");
+    close_scene(&it);
+}
+
 static void expect_no_replacement(world *w, size_t count, const char *why)
 {
     SCENE(it, &(void *){w}, count);
@@ -987,6 +1006,7 @@ int main(void)
                                        TEST(earlier_version_is_mined),
                                        TEST(replaced_five_times_at_most),
                                        TEST(replacement_is_refused),
+                                       TEST(waits_for_an_earlier_one),
                                        TEST(not_replaced_beyond_a_ceiling),
                                        TEST(not_replaced_beyond_a_tip),
                                        TEST(not_replaced_beyond_the_spending),
