@@ -17,7 +17,7 @@ struct net_client {
     char *url;
     size_t max_body;
     int cancel_fd;
-    bool secret;
+    bool secret, is_local;
     char reason[CURL_ERROR_SIZE];
 };
 
@@ -66,6 +66,7 @@ net_client *net_client_new(const net_client_config *config)
     client->max_body = config->max_body;
     client->cancel_fd = config->cancel_fd;
     client->secret = config->secret;
+    client->is_local = config->unix_path;
     client->url = strdup(config->url);
     client->multi = curl_multi_init();
     client->easy = curl_easy_init();
@@ -134,6 +135,17 @@ static uint64_t read_retry_after(CURL *easy)
     return net_retry_after_ms(value, header(easy, "Date"), time(NULL));
 }
 
+/* Of a socket's file libcurl knows a host and a port only, which nobody has given. */
+static void explain(net_client *client, CURLcode code)
+{
+    long why = 0;
+    bool is_known = client->is_local && code == CURLE_COULDNT_CONNECT &&
+                    !curl_easy_getinfo(client->easy, CURLINFO_OS_ERRNO, &why) && why;
+    if (is_known || !client->reason[0])
+        snprintf(client->reason, sizeof client->reason, "%s",
+                 is_known ? strerror((int)why) : curl_easy_strerror(code));
+}
+
 static net_result transfer(net_client *client, net_reply *reply)
 {
     if (curl_multi_add_handle(client->multi, client->easy)) return NET_NO_MEMORY;
@@ -141,8 +153,7 @@ static net_result transfer(net_client *client, net_reply *reply)
     curl_multi_remove_handle(client->multi, client->easy);
     if (code == CURLE_ABORTED_BY_CALLBACK) return NET_CANCELLED;
     curl_easy_getinfo(client->easy, CURLINFO_RESPONSE_CODE, &reply->status);
-    if (code && !client->reason[0])
-        snprintf(client->reason, sizeof client->reason, "%s", curl_easy_strerror(code));
+    if (code) explain(client, code);
     reply->retry_after_ms = read_retry_after(client->easy);
     return result_of(client, code, &reply->body);
 }

@@ -45,7 +45,7 @@ net_client *net_client_new(const net_client_config *config);
 /** Another time limit for whole exchanges, from the next one on; at least 1. */
 void net_client_set_limit(net_client *client, uint32_t total_ms);
 
-/** POSTs JSON to the URL followed by `path`. `reason` gets libcurl's words on failure. */
+/** POSTs JSON to the URL followed by `path`. `reason` gets libcurl's words on failure, or the system's. */
 net_result net_client_post(net_client *client, const char *path, const void *body, size_t len,
                            net_reply *reply, char *reason, size_t reason_size);
 

@@ -194,6 +194,20 @@ static void test_nobody_there(void **state)
     net_client_free(client);
 }
 
+/* Why, and not a host and a port that nobody has given. */
+static void test_no_socket_file(void **state)
+{
+    net_reply reply;
+    char reason[256] = "";
+    (void)state;
+    net_client *client = client_for("http://dstack", "/nonexistent/dstack.sock", -1);
+    assert_int_equal(net_client_post(client, "/Info", "{}", 2, &reply, reason, sizeof reason),
+                     NET_UNREACHABLE);
+    assert_string_equal(reason, "No such file or directory");
+    base_buf_free(&reply.body);
+    net_client_free(client);
+}
+
 /* In time or not: nothing was sent, which is not the same as no answer. */
 static void test_nobody_accepts(void **state)
 {
@@ -338,6 +352,7 @@ int main(void)
         cmocka_unit_test(test_unix_socket),
         cmocka_unit_test(test_ways_to_end),
         cmocka_unit_test(test_nobody_there),
+        cmocka_unit_test(test_no_socket_file),
         cmocka_unit_test(test_nobody_accepts),
         cmocka_unit_test(test_another_limit),
         cmocka_unit_test(test_retry_after),
