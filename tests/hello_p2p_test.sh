@@ -101,7 +101,7 @@ fails_at_the_contract() {
   instance stranger
   fails NO_CONTRACT "no contract" 0x00000000000000000000000000000000000000aa "${here[@]}"
   fails NO_NFT "$INSTANCE" "$CONTRACT" "${here[@]}"
-  expect_text "$ERR" "mintNodeAccess"
+  expect_text "$ERR" "dstack-p2p mint"
   owner_sends 'mintNodeAccess(address,string)' 0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266 "$INSTANCE"
   fails NO_FUNDS "$ADDRESS" "$CONTRACT" "${here[@]}"
 }

@@ -8,8 +8,10 @@
 
 static void tell(const cluster_dispatch *it, const char *news)
 {
-    base_log_write(&it->session.sdk->config.log, DSTACK_P2P_LOG_INFO, "%s", news);
-    if (it->progress) it->progress(it->context, cluster_count_done(it), it->count, news);
+    if (it->progress)
+        it->progress(it->context, cluster_count_done(it), it->count, news);
+    else
+        base_log_write(&it->session.sdk->config.log, DSTACK_P2P_LOG_INFO, "%s", news);
 }
 
 /* As for a registration: to what the chain asks for now, and by what nodes want for a replacement. */

@@ -104,7 +104,7 @@ class Calls(unittest.IsolatedAsyncioTestCase):
     async def test_identity_after_refusal(self):
         """a registration that the contract refuses leaves the identity known"""
         async with make("stranger") as sdk:
-            await self.fails(ContractError, Code.NO_NFT, "mintNodeAccess", sdk.register())
+            await self.fails(ContractError, Code.NO_NFT, "dstack-p2p mint", sdk.register())
             self.assertRegex(sdk.instance_id, "^[0-9a-f]{40}$")
 
     async def test_node_errors(self):
