@@ -289,7 +289,7 @@ static void test_connection_urls(void **state)
 {
     char url[258];
     (void)state;
-    expect_failure(NULL, "", NULL, DSTACK_P2P_ERR_CONNECTION_URL, "dstack_p2p_withdraw");
+    expect_failure(NULL, "", NULL, DSTACK_P2P_ERR_CONNECTION_URL, "to leave the cluster, withdraw");
     expect_failure(NULL, "a b", NULL, DSTACK_P2P_ERR_CONNECTION_URL, "without spaces");
     expect_failure(NULL, "a\n", NULL, DSTACK_P2P_ERR_CONNECTION_URL, "visible");
     memset(url, 'u', sizeof url);
