@@ -19,7 +19,7 @@ node() {
   local name=$1 chain=$2 port
   shift 2
   port=$(free_port)
-  process_spawn "$name" "$RUN_DIR/$name.log" anvil --host 127.0.0.1 --port "$port" --silent --chain-id "$chain" "$@"
+  anvil_spawn "$name" "$port" --chain-id "$chain" "$@"
   wait_until 20 rpc_answers "http://127.0.0.1:$port" || die 1 "anvil does not answer"
   chain_open "http://127.0.0.1:$port"
   export RPC_URL=$RPC

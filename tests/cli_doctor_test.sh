@@ -129,7 +129,7 @@ nodes_that_disagree() {
   as alice
   port=$(free_port)
   other=http://127.0.0.1:$port
-  process_spawn other "$RUN_DIR/other.log" anvil --host 127.0.0.1 --port "$port" --chain-id 4242 --silent
+  anvil_spawn other "$port" --chain-id 4242
   wait_until 20 rpc_answers "$other"
   wrong chain "nodes of one chain only" "$GUEST" --rpc-url "$RPC,$other"
   wrong contract "the address that it has on this chain" "$GUEST" --rpc-url "$other"

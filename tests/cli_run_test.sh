@@ -162,7 +162,7 @@ is_unhealthy() {
 }
 
 node_again() {
-  process_spawn anvil "$RUN_DIR/anvil.log" anvil --host 127.0.0.1 --port "${RPC##*:}" --state "$RUN_DIR/chain.json" --silent
+  anvil_spawn anvil "${RPC##*:}" --state "$RUN_DIR/chain.json"
   wait_until 20 rpc_answers "$RPC" || fail "anvil does not answer"
 }
 

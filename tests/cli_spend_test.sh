@@ -16,7 +16,7 @@ node() {
   local name=$1 port
   shift
   port=$(free_port)
-  process_spawn "$name" "$RUN_DIR/$name.log" anvil --host 127.0.0.1 --port "$port" --silent "$@"
+  anvil_spawn "$name" "$port" "$@"
   wait_until 20 rpc_answers "http://127.0.0.1:$port" || die 1 "anvil does not answer"
   export RPC_URL=http://127.0.0.1:$port
 }

@@ -492,7 +492,7 @@ does_it_once() {
 
 # A chain that is kept over its process's end.
 chain_start() {
-  process_spawn anvil "$RUN_DIR/anvil.log" anvil --host 127.0.0.1 --port "$1" --state "$RUN_DIR/chain.json" --silent
+  anvil_spawn anvil "$1" --state "$RUN_DIR/chain.json"
   wait_until 20 rpc_answers "http://127.0.0.1:$1" || die 1 "anvil does not answer"
   chain_open "http://127.0.0.1:$1"
 }

@@ -66,7 +66,7 @@ compose_environment() {
 chain_starts() {
   local port
   port=$(free_port)
-  process_spawn anvil "$RUN_DIR/anvil.log" anvil --host 127.0.0.1 --port "$port" --chain-id "$CHAIN" --silent
+  anvil_spawn anvil "$port" --chain-id "$CHAIN"
   wait_until 20 rpc_answers "http://127.0.0.1:$port" || die 1 "anvil does not answer"
   export RPC_URL=http://127.0.0.1:$port
 }

@@ -154,7 +154,7 @@ run_on_another_chain() {
   local port key=$ANVIL_KEY
   port=$(free_port)
   new_run_dir elsewhere
-  process_spawn elsewhere "$RUN_DIR/elsewhere.log" anvil --host 127.0.0.1 --port "$port" --silent --chain-id 4242
+  anvil_spawn elsewhere "$port" --chain-id 4242
   wait_until 20 chain_open "http://127.0.0.1:$port" || fail "anvil does not answer"
   instance elsewhere
   HOST_PRIVATE_KEY=$key KMS_ROOT_ADDRESS=0x1000000000000000000000000000000000000001 contract_deploy
@@ -360,6 +360,18 @@ stops() {
   expect_status 1 cluster logs
 }
 
+# anvil writes the states of old blocks to the disk, and leaves them there.
+leaves_no_states() {
+  local url
+  new_run_dir states
+  BASE_PORT=$(free_ports 2) expect_status 0 cluster 1
+  url=$(sed -n 's/^RPC_URL=//p' "$OWN_RUN_DIR/cluster")
+  cast rpc --rpc-url "$url" anvil_mine 0x300 >/dev/null
+  wait_until 20 compgen -G "$OWN_RUN_DIR/anvil.states/*/*" >/dev/null || fail "it writes none, or elsewhere"
+  expect_status 0 cluster stop
+  [ ! -e "$OWN_RUN_DIR/anvil.states" ] || fail "left behind: $(du -sh "$OWN_RUN_DIR/anvil.states")"
+}
+
 # A process that got a dead one's id is not ours.
 stop_spares_strangers() {
   local pid
@@ -514,6 +526,7 @@ test_case "cluster: stays up beside a running node and simulator" stays_up
 test_case "cluster: another node joins it" another_one_joins
 test_case "cluster: status tells what has ended" status_tells_what_ended
 test_case "cluster: stop ends what was started, once" stops
+test_case "cluster: its chain leaves nothing on the disk" leaves_no_states
 test_case "cluster: stop spares strangers" stop_spares_strangers
 test_case "cluster: a port in use is an error that names its owner" port_in_use
 test_case "cluster: a single instance is explained" explains_a_single_instance

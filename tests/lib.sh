@@ -115,7 +115,7 @@ is_sanitized() {
 anvil_start() {
   local port
   port=$(free_port)
-  process_spawn anvil "$RUN_DIR/anvil.log" anvil --host 127.0.0.1 --port "$port" --silent
+  anvil_spawn anvil "$port"
   wait_until 20 rpc_answers "http://127.0.0.1:$port" || die 1 "anvil does not answer"
   chain_open "http://127.0.0.1:$port"
 }

@@ -26,7 +26,7 @@ fail() {
 
 # node CHAIN_ID: starts a node on a free port, sets `url`. The node itself picks the port.
 node() {
-  anvil --port 0 --chain-id "$1" >"$work/anvil.$1" 2>&1 &
+  anvil --port 0 --chain-id "$1" --cache-path "$work/states" >"$work/anvil.$1" 2>&1 &
   nodes+=($!)
   local i
   for ((i = 0; i < 100; i++)); do

@@ -33,6 +33,15 @@ chain_open() {
   return 1
 }
 
+# anvil_spawn NAME PORT [OPTION...]: an Ethereum node. It leaves the states of old blocks behind on the disk, 120 kB each:
+# in the run's folder they go with it.
+anvil_spawn() {
+  local name=$1 port=$2
+  shift 2
+  process_spawn "$name" "$RUN_DIR/$name.log" anvil --host 127.0.0.1 --port "$port" --silent \
+    --cache-path "$RUN_DIR/$name.states" "$@"
+}
+
 # p2p COMMAND ARGUMENT...: dstack-p2p at RPC, without a key and without what a configuration file says. Sets ANSWER,
 # the JSON that it prints; when it fails, with the status of that, PROBLEM, a sentence.
 p2p() {

@@ -65,7 +65,7 @@ _start_anvil() {
   if [ "$RUN_DIR" != "$DEFAULT_RUN_DIR" ] || port_owner "$port" >/dev/null; then port=$(free_port); fi
   # The nodes' ports are free as yet.
   while ((port >= FIRST_PORT && port <= FIRST_PORT + NODES)); do port=$(free_port); done
-  process_spawn anvil "$RUN_DIR/anvil.log" anvil --host 127.0.0.1 --port "$port" --silent
+  anvil_spawn anvil "$port"
   if ! wait_until 15 rpc_answers "http://127.0.0.1:$port"; then
     _show_log "$RUN_DIR/anvil.log"
     cluster_give_up "anvil does not answer on port $port"

@@ -26,5 +26,5 @@ cluster_state_load() {
 }
 
 cluster_state_forget() {
-  rm -f "$_STATE"
+  rm -rf -- "$_STATE" "$RUN_DIR/anvil.states"
 }

@@ -59,17 +59,17 @@ const char *contract_code(void)
 
 /* ---- anvil ---- */
 
-static void exec_anvil(const char *log, unsigned port, const char *file)
+/* It leaves the states of old blocks behind on the disk: in the world's folder they go with it. */
+static void exec_anvil(const char *folder, const char *log, unsigned port, const char *file)
 {
-    char text[16];
+    char text[16], states[80];
     int out = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     snprintf(text, sizeof text, "%u", port);
+    snprintf(states, sizeof states, "%s/states", folder);
     dup2(out, 1);
     dup2(out, 2);
-    if (file)
-        execl(anvil_path, "anvil", "--host", "127.0.0.1", "--port", text, "--state", file, (char *)NULL);
-    else
-        execl(anvil_path, "anvil", "--host", "127.0.0.1", "--port", text, (char *)NULL);
+    execl(anvil_path, "anvil", "--host", "127.0.0.1", "--port", text, "--cache-path", states,
+          file ? "--state" : NULL, file, (char *)NULL);
     _exit(127);
 }
 
@@ -99,7 +99,7 @@ void chain_start(world *it, unsigned port, const char *file)
     if (it->chain.pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (getppid() != parent) _exit(126);
-        exec_anvil(log, port, file);
+        exec_anvil(it->folder.path, log, port, file);
     }
     for (double end = sim_now() + PATIENCE_S; !it->chain.port; sleep_ms(10)) {
         if (waitpid(it->chain.pid, &status, WNOHANG) || sim_now() > end)
