@@ -50,13 +50,13 @@ count_into() {
 
 # What failed according to a log, a line each: shell tests, cmocka, forge, Python's unittest; scripts by their status.
 failed_in() {
-  grep -E '^(not ok |\[  FAILED  \] [^0-9]|\[FAIL|FAIL: |ERROR: |== .*: status [^0])' "$1" | sort -u || true
+  grep -E '^(not ok |\[  FAILED  \] [^0-9]|\[FAIL|FAIL[: ]|ERROR: |== .*: status [^0])' "$1" | sort -u || true
 }
 
 # The same with the lines that say why, then the end of the log, which tells what none of these forms does.
 explain() {
   echo "-- what failed"
-  awk '/^(ok |== |\[       OK)/ { lines = 0 } /^not ok / { lines = 41 } /^\[  ERROR|^\[FAIL|^(FAIL|ERROR): / { lines = 12 }
+  awk '/^(ok |== |\[       OK)/ { lines = 0 } /^not ok / { lines = 41 } /^\[  ERROR|^\[FAIL|^FAIL[: ]|^ERROR: / { lines = 12 }
     lines-- > 0 && shown++ < 200' "$1"
   echo "-- the end of $1"
   tail -n 30 "$1"

@@ -33,8 +33,8 @@ static void check_number(const json_t *value, const char *text, size_t len)
     bool valid = expected_wei(text, len, &expected);
     FUZZ_REQUIRE(eth_quantity_wei(value, &wei) == valid);
     FUZZ_REQUIRE(wei == expected);
-    FUZZ_REQUIRE(eth_quantity_u64(value, &number) == (valid && expected <= UINT64_MAX));
-    FUZZ_REQUIRE(number == (expected <= UINT64_MAX ? expected : 0));
+    FUZZ_REQUIRE(eth_quantity_u64(value, &number) == (valid && expected <= INT64_MAX));
+    FUZZ_REQUIRE(number == (expected <= INT64_MAX ? expected : 0));
 }
 
 /* The digits of a formatted amount, times its unit, are the amount again. */
