@@ -120,6 +120,13 @@ class Layout(unittest.TestCase):
         for code in dstack_cluster.Code:
             self.assertEqual(lib.dstack_p2p_code_name(int(code)).decode(), code.name)
 
+    def test_transient_codes(self):
+        """errors that may heal by themselves are those of the library"""
+        lib.dstack_p2p_code_is_transient.restype = ctypes.c_bool
+        for code in range(100):
+            self.assertIs(error_of(code, "").is_transient, lib.dstack_p2p_code_is_transient(code), code)
+        self.assertTrue(error_of(dstack_cluster.Code.RPC_TIMEOUT, "").is_transient)
+
     def test_enums(self):
         """enumerations are those of the header"""
         kinds = {f"DSTACK_P2P_{kind.name}": int(kind) for kind in dstack_cluster.ChangeKind}

@@ -5,6 +5,18 @@ from typing import Dict, Type
 
 from .codes import Code
 
+_TRANSIENT = frozenset(
+    {
+        Code.GUEST_UNREACHABLE,
+        Code.RPC_UNREACHABLE,
+        Code.RPC_TIMEOUT,
+        Code.RPC_ANSWER,
+        Code.RPC_ERROR,
+        Code.RPC_LIMITED,
+        Code.UNCONFIRMED,
+    }
+)
+
 
 class DStackP2PError(Exception):
     """A call failed. Its subclasses say who failed."""
@@ -25,6 +37,11 @@ class DStackP2PError(Exception):
             self.name = "UNKNOWN"
         self.message = message
         super().__init__(code, message)
+
+    @property
+    def is_transient(self) -> bool:
+        """Whether the same call may succeed later though nobody does anything: who failed may only be away."""
+        return self.code in _TRANSIENT
 
     def __str__(self) -> str:
         return f"{self.message} ({self.name}, {int(self.code)})"
