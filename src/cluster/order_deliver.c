@@ -87,6 +87,7 @@ static void exchange(cluster_dispatch *it, size_t first, size_t count, cluster_h
     if (heard->left) {
         note_leaving(it, first, count);
         heard->answered = !cluster_send(&it->session, &batch, error);
+        heard->doubted |= eth_rpc_was_doubtful(it->session.rpc);
         for (size_t i = 0; i < count && heard->answered; i++)
             heard->words[i] = eth_request_acceptance(&batch.requests[i]);
         if (count == 1 && heard->answered) refuse(it, first, &batch.requests[0], error);
@@ -115,7 +116,7 @@ static bool is_in_doubt(const cluster_hearing *heard, size_t count)
 
 void cluster_hand_over(cluster_dispatch *it, size_t first, size_t count, cluster_hearing *heard)
 {
-    *heard = (cluster_hearing){0};
+    *heard = (cluster_hearing){.doubted = heard->doubted};
     for (int tries = 0; tries < TRIES; tries++) {
         base_error_clear(&heard->problem);
         exchange(it, first, count, heard);

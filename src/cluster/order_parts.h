@@ -73,7 +73,8 @@ typedef struct cluster_hearing {
 
 /**
  * Signs `count` orders and hands them to the node at once; once more after an answer that was lost: however
- * often a node gets them, it has them once. Their outcomes are UNCONFIRMED then, unless none has left.
+ * often a node gets them, it has them once. Their outcomes are UNCONFIRMED then, unless none has left. What
+ * is `doubted` before is so afterwards.
  */
 void cluster_hand_over(cluster_dispatch *it, size_t first, size_t count, cluster_hearing *heard);
 

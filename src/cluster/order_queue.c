@@ -68,7 +68,7 @@ static bool send_one(cluster_dispatch *it, size_t number, cluster_hearing *heard
  * is not signed a second time: a node that lies about the nonce could have both carried out. */
 static void send_first(cluster_dispatch *it)
 {
-    cluster_hearing heard;
+    cluster_hearing heard = {0};
     for (int tries = 0; tries < TRIES; tries++) {
         bool ok = send_one(it, 0, &heard);
         it->next = ok || heard.doubted;
@@ -83,7 +83,7 @@ static void send_first(cluster_dispatch *it)
 /* What was refused among others is sent again alone, or those behind it would wait for it. */
 static void send_some(cluster_dispatch *it, size_t first, size_t count)
 {
-    cluster_hearing heard, alone;
+    cluster_hearing heard = {0}, alone;
     cluster_hand_over(it, first, count, &heard);
     if (!heard.answered) {
         it->stop = heard.problem;
@@ -92,8 +92,9 @@ static void send_some(cluster_dispatch *it, size_t first, size_t count)
     }
     for (size_t i = 0; i < count; i++) {
         bool taken = is_taken(heard.words[i], true);
-        if (!taken) cluster_forget_order(it, first + i);
+        if (!taken && !heard.doubted) cluster_forget_order(it, first + i);
         if (it->stop.code) continue;
+        alone.doubted = heard.doubted;
         if (taken || send_one(it, first + i, &alone) || alone.doubted) it->next = first + i + 1;
     }
 }

@@ -35,7 +35,7 @@ static int raise_fees(cluster_dispatch *it, const cluster_block *block, base_err
 static size_t send_again(cluster_dispatch *it, size_t first, size_t count)
 {
     size_t taken = 0;
-    cluster_hearing heard;
+    cluster_hearing heard = {0};
     cluster_outcome before[CLUSTER_ORDER_SEND_MAX];
     memcpy(before, &it->outcomes[first], count * sizeof *before);
     for (size_t i = first; i < first + count; i++)

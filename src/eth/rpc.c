@@ -23,6 +23,7 @@ struct eth_rpc {
     size_t count, last; /* the last one that answered */
     uint64_t next_id, chain_id, round_trips;
     bool too_much; /* an exchange of the last send failed for the size of its answer */
+    bool doubtful; /* an endpoint that did not answer the last send may have taken its transactions */
     bool retries;
     uint32_t timeout_ms;
     int cancel_fd;
@@ -177,6 +178,7 @@ static bool take_turn(eth_rpc *rpc, call *it, size_t i, base_error *error)
     if (!problem.code && tried.limited) find_limit(end, it->batch, &problem);
     note_health(rpc, i, &tried, &problem, it->now_ms - began, it->now_ms);
     if (problem.code) note_problem(it, &tried, &problem);
+    rpc->doubtful = it->doubtful;
     return !problem.code;
 }
 
@@ -231,7 +233,7 @@ static int give_up(const eth_rpc *rpc, const call *it, base_error *error)
 static int run(eth_rpc *rpc, call *it, base_error *error)
 {
     size_t next;
-    rpc->too_much = false;
+    rpc->too_much = rpc->doubtful = false;
     do {
         while (it->now_ms < it->end_ms && eth_turns_next(&it->turns, it->now_ms, &next))
             if (take_turn(rpc, it, next, error)) return error->code;
@@ -292,6 +294,11 @@ void eth_rpc_pin_chain(eth_rpc *rpc, uint64_t chain_id)
 bool eth_rpc_was_too_much(const eth_rpc *rpc)
 {
     return rpc->too_much;
+}
+
+bool eth_rpc_was_doubtful(const eth_rpc *rpc)
+{
+    return rpc->doubtful;
 }
 
 int eth_rpc_cancel_fd(const eth_rpc *rpc)

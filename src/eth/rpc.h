@@ -75,6 +75,10 @@ void eth_rpc_pin_chain(eth_rpc *rpc, uint64_t chain_id);
 /** Whether the last send failed, and for the size of an answer, so that asking for less may pass. */
 bool eth_rpc_was_too_much(const eth_rpc *rpc);
 
+/** Whether an endpoint that did not answer may have taken the transactions of the last send: what another one
+ * answered then may be for that reason. */
+bool eth_rpc_was_doubtful(const eth_rpc *rpc);
+
 /** What cancels its exchanges, as it was configured. */
 int eth_rpc_cancel_fd(const eth_rpc *rpc);
 

@@ -559,6 +559,35 @@ static void every_answer_is_lost(void **state)
     close_scene(&it);
 }
 
+/* One endpoint has it and does not say so; the next one, asked for the same, finds the nonce used. */
+static void another_endpoint_answers(void **state)
+{
+    world *w = *state;
+    char urls[256];
+    fake_node *mute = fake_node_start();
+    snprintf(urls, sizeof urls, "%s,%s", fake_node_url(mute), fake_node_url(w->node));
+    w->options.rpc_url = urls;
+    SCENE(it, state, 2);
+    it.orders[0].value = 1;
+    ask(&it);
+    expect_ok(&it.error);
+    fake_node_state *other = fake_node_lock(mute);
+    other->fault = NODE_502;
+    other->fault_method = "eth_sendRawTransaction";
+    fake_node_unlock(mute);
+    break_rule(w, 0,
+               (fake_rule){.method = "eth_sendRawTransaction",
+                           .code = -32000,
+                           .message = "nonce too low",
+                           .times = 1,
+                           .obeys = true});
+    expect_all_done(&it);
+    assert_int_equal(it.outcomes[0].nonce, 7);
+    assert_int_equal(world_node(w)->taken, 2);
+    close_scene(&it);
+    fake_node_stop(mute);
+}
+
 static void node_is_gone(void **state)
 {
     SCENE(it, state, 2);
@@ -990,6 +1019,7 @@ int main(void)
                                        TEST(already_known),
                                        TEST(answer_is_lost),
                                        TEST(every_answer_is_lost),
+                                       TEST(another_endpoint_answers),
                                        TEST(node_is_gone),
                                        TEST(refused_by_the_node),
                                        TEST(refused_once_in_the_middle),
