@@ -51,7 +51,7 @@ typedef enum cluster_order_state {
 typedef struct cluster_outcome {
     cluster_order_state state;
     uint8_t hash32[32]; /**< unless it was not sent; of the latest version, or the one that is mined */
-    uint8_t replaced32[CLUSTER_VERSIONS_MAX - 1][32]; /**< of those before, with lower fees */
+    uint8_t replaced32[CLUSTER_VERSIONS_MAX - 1][32]; /**< of its other versions, with other fees */
     size_t replaced;
     uint64_t nonce; /**< unless it was not sent; other than in the quote when others used the account */
     uint64_t block_number, gas_used;

@@ -31,21 +31,32 @@ static int raise_fees(cluster_dispatch *it, const cluster_block *block, base_err
     return error->code;
 }
 
-/* How many the node took; what it did not take changes nothing of what left before. */
+/* Not taken, it seems: the one before stays the one that is told. But it has left, and is asked for, too. */
+static void step_back(cluster_outcome *outcome)
+{
+    uint8_t hash32[32], *before = outcome->replaced32[outcome->replaced - 1];
+    memcpy(hash32, before, 32);
+    memcpy(before, outcome->hash32, 32);
+    memcpy(outcome->hash32, hash32, 32);
+}
+
+/* How many the node took. */
 static size_t send_again(cluster_dispatch *it, size_t first, size_t count)
 {
     size_t taken = 0;
     cluster_hearing heard = {0};
-    cluster_outcome before[CLUSTER_ORDER_SEND_MAX];
-    memcpy(before, &it->outcomes[first], count * sizeof *before);
-    for (size_t i = first; i < first + count; i++)
-        memcpy(it->outcomes[i].replaced32[it->outcomes[i].replaced++], it->outcomes[i].hash32, 32);
+    cluster_outcome before[CLUSTER_ORDER_SEND_MAX], *outcomes = &it->outcomes[first];
+    memcpy(before, outcomes, count * sizeof *before);
+    for (size_t i = 0; i < count; i++)
+        memcpy(outcomes[i].replaced32[outcomes[i].replaced++], outcomes[i].hash32, 32);
     cluster_hand_over(it, first, count, &heard);
     for (size_t i = 0; i < count; i++)
-        if (heard.answered ? heard.words[i] == ETH_TX_TAKEN : heard.doubted)
+        if (heard.doubted || (heard.answered && heard.words[i] == ETH_TX_TAKEN))
             taken++;
+        else if (heard.answered)
+            step_back(&outcomes[i]);
         else
-            it->outcomes[first + i] = before[i];
+            outcomes[i] = before[i];
     return taken;
 }
 

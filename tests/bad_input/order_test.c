@@ -917,8 +917,31 @@ static void replacement_is_refused(void **state)
     send_all(&it);
     expect_error(&it.error, DSTACK_P2P_ERR_UNCONFIRMED, "in no block yet");
     expect_states(&it, 0, 2, CLUSTER_ORDER_UNCONFIRMED);
-    assert_int_equal(it.outcomes[0].replaced, 0);
+    char hash[65];
+    const char *first = strstr(w->log, "sending setDevMode: 0x");
+    base_hex_encode(it.outcomes[0].hash32, 32, hash);
+    assert_memory_equal(strstr(first, "0x") + 2, hash, 64);
     assert_int_equal(it.news_told, 0);
+    assert_int_equal(world_node(w)->taken, 2);
+    close_scene(&it);
+}
+
+/* One that seems refused, for an earlier answer is lost and it is mined by now, is found all the same. */
+static void replacement_is_mined_unheard(void **state)
+{
+    world *w = *state;
+    hurry(w);
+    SCENE(it, state, 1);
+    fake_node_state *node = be_slow(w);
+    node->mines_from_fee = 32 * GWEI / 10;
+    node->rules[0] = (fake_rule){.method = "eth_sendRawTransaction",
+                                 .code = -32000,
+                                 .message = "nonce too low",
+                                 .skips = 1,
+                                 .obeys = true};
+    send_all(&it);
+    expect_ok(&it.error);
+    expect_states(&it, 0, 1, CLUSTER_ORDER_DONE);
     assert_int_equal(world_node(w)->taken, 2);
     close_scene(&it);
 }
@@ -1036,6 +1059,7 @@ int main(void)
                                        TEST(earlier_version_is_mined),
                                        TEST(replaced_five_times_at_most),
                                        TEST(replacement_is_refused),
+                                       TEST(replacement_is_mined_unheard),
                                        TEST(waits_for_an_earlier_one),
                                        TEST(not_replaced_beyond_a_ceiling),
                                        TEST(not_replaced_beyond_a_tip),
