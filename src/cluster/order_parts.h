@@ -28,7 +28,7 @@ typedef struct cluster_dispatch {
     unsigned replacements;
     uint64_t
         mined; /**< the account's nonces below are in blocks, as was heard last; UINT64_MAX = not heard */
-    bool told_behind;
+    bool told_behind, told_hindrance;
     cluster_order_fn progress;
     void *context;
 } cluster_dispatch;

@@ -73,13 +73,14 @@ static size_t send_all_again(cluster_dispatch *it)
     return taken;
 }
 
-/* What hinders it now would do so later: that is told once. */
+/* Once: it is looked at again later, since gas may become cheaper. */
 static void tell_hindrance(cluster_dispatch *it, base_error *error)
 {
     char news[BASE_ERROR_TEXT + 64];
     char *end = strstr(error->text, "; nothing was sent"); /* but by these fees it was */
     if (end) *end = '\0';
-    it->replacements = CLUSTER_VERSIONS_MAX;
+    if (it->told_hindrance) return;
+    it->told_hindrance = true;
     snprintf(news, sizeof news, "in none of %d blocks, and not replaced with higher fees: %s",
              CLUSTER_REPLACE_BLOCKS, error->text);
     tell(it, news);

@@ -35,6 +35,7 @@ typedef struct scene {
     cluster_outcome outcomes[MANY];
     base_error error;
     size_t told, last_done, news_told;
+    bool gets_cheaper; /* gas does, once it is told that it is too dear */
     char news[BASE_ERROR_TEXT + 64];
 } scene;
 
@@ -68,6 +69,7 @@ static void tell(void *context, size_t done, size_t count, const char *news)
     if (news) {
         snprintf(it->news, sizeof it->news, "%s", news);
         it->news_told++;
+        if (it->gets_cheaper) world_node(it->w)->base_fee = 1000000000;
         return;
     }
     assert_int_equal(done, it->last_done + 1);
@@ -1002,6 +1004,26 @@ static void not_replaced_beyond_the_spending(void **state)
     expect_no_replacement(w, 2, "(max_fee_per_day)");
 }
 
+/* A ceiling is not in the way for ever. */
+static void replaced_when_gas_is_cheaper(void **state)
+{
+    world *w = *state;
+    hurry(w);
+    w->options.max_fee_per_gas = 4 * GWEI;
+    SCENE(it, state, 1);
+    fake_node_state *node = be_slow(w);
+    node->mines_from_fee = 32 * GWEI / 10;
+    node->base_fee = 5 * GWEI;
+    it.gets_cheaper = true;
+    send_all(&it);
+    expect_ok(&it.error);
+    assert_int_equal(world_node(w)->taken, 2);
+    assert_int_equal(it.news_told, 2);
+    assert_string_equal(it.news, "in none of 3 blocks: replaced with higher fees, up to 3 gwei -> "
+                                 "3.375000001 gwei per gas");
+    close_scene(&it);
+}
+
 /* ---- The key ---- */
 
 static void key_is_not_told(void **state)
@@ -1064,6 +1086,7 @@ int main(void)
                                        TEST(not_replaced_beyond_a_ceiling),
                                        TEST(not_replaced_beyond_a_tip),
                                        TEST(not_replaced_beyond_the_spending),
+                                       TEST(replaced_when_gas_is_cheaper),
                                        TEST(key_is_not_told)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
