@@ -99,6 +99,21 @@ static const char *state_name(cluster_order_state state)
     return names[state];
 }
 
+/* Any version may be the one that gets into a block. */
+static json_t *unconfirmed_json(const char *call, const char *state, const char *hash,
+                                const cluster_outcome *outcome)
+{
+    char other[HASH_TEXT];
+    json_t *view = json_pack("{ss ss ss}", "call", call, "state", state, "hash", hash);
+    json_t *others = json_array();
+    for (size_t i = 0; i < outcome->replaced; i++) {
+        hash_text(outcome->replaced32[i], other);
+        json_array_append_new(others, json_string(other));
+    }
+    json_object_set_new(view, "other_hashes", others);
+    return view;
+}
+
 static json_t *outcome_json(const cluster_order *order, const cluster_outcome *outcome)
 {
     char hash[HASH_TEXT];
@@ -107,7 +122,7 @@ static json_t *outcome_json(const cluster_order *order, const cluster_outcome *o
     if (outcome->state == CLUSTER_ORDER_NOT_SENT)
         return json_pack("{ss ss}", "call", order->what, "state", state);
     if (outcome->state == CLUSTER_ORDER_UNCONFIRMED)
-        return json_pack("{ss ss ss}", "call", order->what, "state", state, "hash", hash);
+        return unconfirmed_json(order->what, state, hash, outcome);
     return json_pack("{ss ss ss sI sI so}", "call", order->what, "state", state, "hash", hash, "block",
                      (json_int_t)outcome->block_number, "gas_used", (json_int_t)outcome->gas_used, "cost",
                      cli_wei_json(outcome->cost));
@@ -133,6 +148,10 @@ static void tell_one(const cli_run *run, const cluster_order *order, const clust
         cli_note(run, "  %s: not sent", order->what);
     else
         cli_note(run, "  %s: %s, %s", order->what, words[outcome->state], hash);
+    for (size_t i = 0; i < outcome->replaced && outcome->state == CLUSTER_ORDER_UNCONFIRMED; i++) {
+        hash_text(outcome->replaced32[i], hash);
+        cli_note(run, "    or, with other fees, %s", hash);
+    }
 }
 
 static bool any_was_sent(size_t count, const cluster_outcome *outcomes)

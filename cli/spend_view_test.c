@@ -26,13 +26,14 @@ static void test_sentence(void **state)
 
 static void test_outcomes(void **state)
 {
-    cluster_outcome outcomes[] = {{.state = CLUSTER_ORDER_DONE,
-                                   .hash32 = {0xab},
-                                   .block_number = 7,
-                                   .gas_used = 8,
-                                   .cost = ETH_WEI_MAX},
-                                  {.state = CLUSTER_ORDER_UNCONFIRMED, .hash32 = {0xcd}},
-                                  {.state = CLUSTER_ORDER_NOT_SENT}};
+    cluster_outcome outcomes[] = {
+        {.state = CLUSTER_ORDER_DONE,
+         .hash32 = {0xab},
+         .block_number = 7,
+         .gas_used = 8,
+         .cost = ETH_WEI_MAX},
+        {.state = CLUSTER_ORDER_UNCONFIRMED, .hash32 = {0xcd}, .replaced = 1, .replaced32 = {{0xef}}},
+        {.state = CLUSTER_ORDER_NOT_SENT}};
     json_t *all = spend_outcomes_json(orders, COUNT(orders), outcomes);
     (void)state;
     assert_int_equal(json_array_size(all), 3);
@@ -47,6 +48,9 @@ static void test_outcomes(void **state)
     assert_string_equal(unit_text(unconfirmed, "state"), "unconfirmed");
     assert_memory_equal(unit_text(unconfirmed, "hash"), "0xcd00", 6);
     assert_null(json_object_get(unconfirmed, "gas_used"));
+    const json_t *others = json_object_get(unconfirmed, "other_hashes");
+    assert_int_equal(json_array_size(others), 1);
+    assert_memory_equal(json_string_value(json_array_get(others, 0)), "0xef00", 6);
     const json_t *kept = json_array_get(all, 2);
     assert_string_equal(unit_text(kept, "state"), "not_sent");
     assert_null(json_object_get(kept, "hash"));

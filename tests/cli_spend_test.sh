@@ -231,6 +231,18 @@ replaces_what_is_stuck() {
   process_stop idle
 }
 
+# Interrupted then, it tells all the versions: any of them may be mined.
+tells_every_version() {
+  local status=0
+  pay_late
+  dear_until 'replaced with higher fees'
+  kill -INT "$PAYING"
+  wait "$PAYING" || status=$?
+  [ "$status" = 53 ] || fail "exit status $status: $(cat "$RUN_DIR/err")"
+  [ "$(grep -cE '^    or, with other fees, 0x[0-9a-f]{64}$' "$RUN_DIR/err")" -ge 2 ] || fail "$(cat "$RUN_DIR/err")"
+  process_stop idle
+}
+
 # It is waited for all the same; anvil drops what a block was too dear for.
 replaces_nothing_beyond_the_ceiling() {
   local status=0
@@ -293,6 +305,7 @@ test_case "many at once, and how far it is" shows_how_far_it_is
 test_case "interrupted, it tells what was sent" tells_what_was_sent_when_interrupted
 test_case "so it does in JSON" tells_so_in_json
 test_case "what is stuck is replaced with higher fees" replaces_what_is_stuck
+test_case "interrupted then, it tells every version" tells_every_version
 test_case "not beyond the ceiling of a unit of gas" replaces_nothing_beyond_the_ceiling --max-fee-per-gas 5gwei
 test_case "nor beyond that of all" replaces_nothing_beyond_the_ceiling --max-cost 0.001ether
 test_case "accounts are topped up once" tops_up_once
