@@ -189,7 +189,9 @@ searches_in_ranges() {
 saves() {
   (umask 022 && verify 0 --save "$SAVED")
   [ "$(stat -c %a "$SAVED")" = 644 ]
-  [ -z "$(find "$RUN_DIR" -name 'audit.json.*')" ]
+  (umask 077 && verify 0 --save "$RUN_DIR/own.json")
+  [ "$(stat -c %a "$RUN_DIR/own.json")" = 600 ]
+  [ -z "$(find "$RUN_DIR" -name '.*.json.*')" ]
   verify 6 --save "$RUN_DIR/no/such/folder/x"
   [ -z "$OUT" ]
   # A device or a pipe stays what it is, and a link leads to the file.

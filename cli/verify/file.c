@@ -7,16 +7,27 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { CHUNK = 64 * 1024 };
 
 /* ---- Writing ---- */
 
+/* A new one is as any other file of this user would be. */
+static mode_t mode_for(const char *path)
+{
+    struct stat info;
+    if (!stat(path, &info)) return CLI_KEEP_MODE;
+    mode_t mask = umask(077);
+    umask(mask);
+    return 0666 & ~mask;
+}
+
 static int replace(const cli_run *run, const char *path, const char *text)
 {
     bool changed;
     char problem[CLI_OUTPUT_TEXT];
-    if (!cli_output_write(path, CLI_KEEP_MODE, text, strlen(text), &changed, problem)) return CLI_OK;
+    if (!cli_output_write(path, mode_for(path), text, strlen(text), &changed, problem)) return CLI_OK;
     return cli_fail(run, CLI_OUTPUT, "%s", problem);
 }
 
