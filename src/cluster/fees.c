@@ -33,15 +33,16 @@ static int too_expensive(const cluster_config *config, eth_wei needed, base_erro
                      now, ceiling);
 }
 
-static int tip_too_high(const cluster_config *config, eth_wei tip, base_error *error)
+/* `what` it is, "a tip of", and which setting limits it. */
+static int raised_too_high(const char *what, eth_wei fee, eth_wei limit, const char *setting,
+                           base_error *error)
 {
     char needed[ETH_WEI_TEXT], ceiling[ETH_WEI_TEXT];
-    eth_wei_format_gwei(tip, needed);
-    eth_wei_format_gwei(config->max_priority_fee, ceiling);
+    eth_wei_format_gwei(fee, needed);
+    eth_wei_format_gwei(limit, ceiling);
     return base_fail(error, DSTACK_P2P_ERR_FEE_CEILING,
-                     "a replacement takes a tip of %s, more than the ceiling of %s "
-                     "(max_priority_fee_per_gas); nothing was sent",
-                     needed, ceiling);
+                     "a replacement takes %s %s, more than the ceiling of %s (%s); nothing was sent", what,
+                     needed, ceiling, setting);
 }
 
 int cluster_choose_fees(const cluster_config *config, const cluster_block *block, eth_wei tip,
@@ -80,8 +81,11 @@ int cluster_check_funds(const cluster_config *config, const cluster_fees *fees, 
     char has[ETH_WEI_TEXT], needs[ETH_WEI_TEXT], ceiling[ETH_WEI_TEXT];
     eth_wei_format(fees->most, needs);
     if (fees->max_priority_fee > config->max_priority_fee)
-        return tip_too_high(config, fees->max_priority_fee, error);
-    if (fees->max_fee > config->max_fee_per_gas) return too_expensive(config, fees->max_fee, error);
+        return raised_too_high("a tip of", fees->max_priority_fee, config->max_priority_fee,
+                               "max_priority_fee_per_gas", error);
+    if (fees->max_fee > config->max_fee_per_gas)
+        return raised_too_high("gas at up to", fees->max_fee, config->max_fee_per_gas, "max_fee_per_gas",
+                               error);
     if (eth_wei_add(spent, added) > config->max_fee_per_day) {
         eth_wei_format(spent, has);
         eth_wei_format(config->max_fee_per_day, ceiling);

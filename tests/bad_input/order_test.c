@@ -984,7 +984,9 @@ static void not_replaced_beyond_a_ceiling(void **state)
     world *w = *state;
     hurry(w);
     w->options.max_fee_per_gas = 3 * GWEI;
-    expect_no_replacement(w, 2, "more than the ceiling of 3 gwei (max_fee_per_gas)");
+    expect_no_replacement(w, 2,
+                          "a replacement takes gas at up to 3.375000001 gwei, more than the ceiling of 3 "
+                          "gwei (max_fee_per_gas)");
 }
 
 static void not_replaced_beyond_a_tip(void **state)
