@@ -56,11 +56,11 @@ static json_t *quote_json(const cluster_order *orders, size_t count, const clust
     json_t *all = json_array();
     for (size_t i = 0; i < count; i++)
         json_array_append_new(all, order_json(&orders[i], quote->gas_limits[i]));
-    return json_pack("{sb sI ss so sI so so so so}", "dry_run", 1, "chain_id", (json_int_t)quote->chain_id,
+    return json_pack("{sb sI ss so sI so so so so so}", "dry_run", 1, "chain_id", (json_int_t)quote->chain_id,
                      "from", quote->from, "balance", cli_wei_json(quote->balance), "gas",
                      (json_int_t)quote->gas, "expected_cost", cli_wei_json(quote->expected), "most_cost",
-                     cli_wei_json(quote->most), "max_fee_per_gas", cli_wei_json(quote->max_fee),
-                     "transactions", all);
+                     cli_wei_json(quote->most), "ceiling", cli_wei_json(quote->ceiling), "max_fee_per_gas",
+                     cli_wei_json(quote->max_fee), "transactions", all);
 }
 
 static void print_order(const cluster_order *order, uint64_t gas_limit)

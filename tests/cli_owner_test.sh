@@ -396,6 +396,7 @@ dry_runs_send_nothing() {
   expect_text "$OUT" 'dry run, nothing was sent: 2 transactions on chain 31337'
   does ban "$A" --dry-run --json
   expect_json '.dry_run and .chain_id == 31337 and .from == "'$OWNER'" and (.most_cost | test("^[0-9]+$")) and .gas > 21000
+    and .ceiling == "50000000000000000"
     and (.transactions | length) == 1 and .transactions[0].to == "'"$CONTRACT"'" and
     (.transactions[0].data | startswith("0x85abe81b")) and .transactions[0].gas_limit > 21000' "$OUT"
   # Anybody's account, with no key at all; what it may not do is found out.
