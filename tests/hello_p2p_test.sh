@@ -192,18 +192,24 @@ speaks_http() {
 # _value METRICS NAME
 _value() { sed -n "s/^$2 //p" <<<"$1"; }
 
+# expect_values TEXT NAME=VALUE...: of metrics.
+expect_values() {
+  local text=$1 pair
+  shift
+  for pair in "$@"; do
+    [ "$(_value "$text" "dstack_p2p_${pair%%=*}")" = "${pair#*=}" ] || fail "not $pair: $text"
+  done
+}
+
 answers_metrics() {
   local first second name
   expect_text "$(hello_get "$PORT_A" /metrics -I)" "Content-Type: text/plain; version=0.0.4"
   first=$(hello_get "$PORT_A" /metrics)
   promtool check metrics <<<"$first"
-  [ "$(_value "$first" dstack_p2p_registered)" = 1 ]
-  [ "$(_value "$first" dstack_p2p_peers)" = 2 ]
-  [ "$(_value "$first" dstack_p2p_lease_left_seconds)" = +Inf ]
-  [ "$(_value "$first" dstack_p2p_keeper_error_code)" = 0 ]
-  [ "$(_value "$first" dstack_p2p_hello_event_streams)" = 0 ]
-  awk -v age="$(_value "$first" dstack_p2p_list_age_seconds)" 'BEGIN { exit !(age >= 0 && age < 10) }'
-  awk -v at="$(_value "$first" process_start_time_seconds)" -v now="$(date +%s)" 'BEGIN { exit !(at > now - 600 && at <= now) }'
+  expect_values "$first" registered=1 peers=2 lease_left_seconds=+Inf keeper_error_code=0 hello_event_streams=0
+  awk -v age="$(_value "$first" dstack_p2p_list_age_seconds)" 'BEGIN { exit !(age >= 0 && age < 10) }' || fail "age: $first"
+  awk -v at="$(_value "$first" process_start_time_seconds)" -v now="$(date +%s.%N)" 'BEGIN { exit !(at > now - 600 && at <= now) }' ||
+    fail "start: $first"
   expect_json .message "$(hello_get "$PORT_A" "/hello?from=$ID_B")"
   second=$(hello_get "$PORT_A" /metrics)
   for name in hello_greetings_sent hello_greetings_answered hello_greetings_received; do
@@ -212,7 +218,8 @@ answers_metrics() {
   for name in changes_total rpc_requests_total rpc_failures_total rpc_duration_seconds_count hello_greetings_received_total; do
     [ "$(_value "$second" "dstack_p2p_$name")" -ge "$(_value "$first" "dstack_p2p_$name")" ] || fail "$name"
   done
-  [ "$(_value "$second" dstack_p2p_hello_greetings_received_total)" -gt "$(_value "$first" dstack_p2p_hello_greetings_received_total)" ]
+  [ "$(_value "$second" dstack_p2p_hello_greetings_received_total)" -gt "$(_value "$first" dstack_p2p_hello_greetings_received_total)" ] ||
+    fail "no greeting more: $second"
 }
 
 # listen_to PORT NAME [CURL OPTION...]: keeps what the stream says in $RUN_DIR/NAME.events.

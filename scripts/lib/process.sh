@@ -128,7 +128,8 @@ require_free_ports() {
 # that run at once), nobody else was given it who is yet to listen.
 _port_is_free() {
   if port_owner "$1" >/dev/null; then return 1; fi
-  [ -z "${PORT_CLAIMS:-}" ] || mkdir -- "$PORT_CLAIMS/$1" 2>/dev/null
+  if [ ! -d "${PORT_CLAIMS:-}" ]; then return; fi
+  mkdir -- "$PORT_CLAIMS/$1" 2>/dev/null
 }
 
 # free_ports COUNT: the first of that many in a row, below the range that the kernel hands out by itself.
