@@ -201,8 +201,12 @@ expect_values() {
   done
 }
 
+_has_no_streams() { [ "$(_value "$(hello_get "$PORT_A" /metrics)" dstack_p2p_hello_event_streams)" = 0 ]; }
+
 answers_metrics() {
   local first second name
+  # A stream that was asked for by HEAD is one until its connection is closed.
+  wait_until 5 _has_no_streams || fail "open streams: $(hello_get "$PORT_A" /metrics)"
   expect_text "$(hello_get "$PORT_A" /metrics -I)" "Content-Type: text/plain; version=0.0.4"
   first=$(hello_get "$PORT_A" /metrics)
   promtool check metrics <<<"$first"
