@@ -35,6 +35,7 @@ OPAQUE = {"dstack_p2p *", "const dstack_p2p *", "dstack_p2p_peers *", "const dst
 TYPES = {
     "void": None,
     "int": ctypes.c_int,
+    "bool": ctypes.c_bool,
     "size_t": ctypes.c_size_t,
     "uint64_t": ctypes.c_uint64,
     "const char *": ctypes.c_char_p,
@@ -122,10 +123,11 @@ class Layout(unittest.TestCase):
 
     def test_transient_codes(self):
         """errors that may heal by themselves are those of the library"""
-        lib.dstack_p2p_code_is_transient.restype = ctypes.c_bool
         for code in range(100):
             self.assertIs(error_of(code, "").is_transient, lib.dstack_p2p_code_is_transient(code), code)
         self.assertTrue(error_of(dstack_cluster.Code.RPC_TIMEOUT, "").is_transient)
+        self.assertFalse(error_of(dstack_cluster.Code.WRONG_CHAIN, "").is_transient)
+        self.assertFalse(error_of(1098, "").is_transient)
 
     def test_enums(self):
         """enumerations are those of the header"""

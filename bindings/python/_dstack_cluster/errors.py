@@ -4,18 +4,7 @@
 from typing import Dict, Type
 
 from .codes import Code
-
-_TRANSIENT = frozenset(
-    {
-        Code.GUEST_UNREACHABLE,
-        Code.RPC_UNREACHABLE,
-        Code.RPC_TIMEOUT,
-        Code.RPC_ANSWER,
-        Code.RPC_ERROR,
-        Code.RPC_LIMITED,
-        Code.UNCONFIRMED,
-    }
-)
+from .library import lib
 
 
 class DStackP2PError(Exception):
@@ -41,7 +30,7 @@ class DStackP2PError(Exception):
     @property
     def is_transient(self) -> bool:
         """Whether the same call may succeed later though nobody does anything: who failed may only be away."""
-        return self.code in _TRANSIENT
+        return bool(lib.dstack_p2p_code_is_transient(self.code))
 
     def __str__(self) -> str:
         return f"{self.message} ({self.name}, {int(self.code)})"

@@ -88,6 +88,7 @@ _HANDLE = [c_void_p]
 # Result and arguments of each function that is used here. Handles and lists are opaque pointers.
 FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "dstack_p2p_version": (c_char_p, []),
+    "dstack_p2p_code_is_transient": (c_bool, [c_int]),
     "dstack_p2p_new_with_options": (c_void_p, [c_char_p, c_char_p, POINTER(COptions)]),
     "dstack_p2p_free": (None, _HANDLE),
     "dstack_p2p_errcode": (c_int, _HANDLE),
