@@ -109,7 +109,7 @@ creates_no_contract_elsewhere() {
   {
     wait_until 20 grep -q 'Go on' "$RUN_DIR/deploy.screen" &&
       cast send --rpc-url "$RPC_URL" --private-key "$ANVIL_KEY" "$ROOT_ADDRESS" --value 1 >/dev/null && echo y
-  } | timeout 30 script -qfec "$(printf '%q ' "$DSTACK_P2P" deploy --kms-root "$ROOT_ADDRESS")" /dev/null \
+  } | timeout 30 script -qfec "exec $(printf '%q ' "$DSTACK_P2P" deploy --kms-root "$ROOT_ADDRESS")" /dev/null \
     >"$RUN_DIR/deploy.screen" || status=$?
   [ "$status" = 17 ] || fail "exit status $status: $(cat "$RUN_DIR/deploy.screen")"
   expect_text "$(cat "$RUN_DIR/deploy.screen")" 'would get another address; nothing was sent'

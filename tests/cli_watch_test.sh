@@ -110,7 +110,7 @@ prints_json_lines() {
 }
 
 is_coloured_on_a_terminal() {
-  TERM=xterm process_spawn terminal "$RUN_DIR/terminal" script -qefc "$DSTACK_P2P watch" /dev/null
+  TERM=xterm process_spawn terminal "$RUN_DIR/terminal" script -qefc "exec $DSTACK_P2P watch" /dev/null
   await terminal present
   process_alive terminal
   WATCH=$PROCESS_PID

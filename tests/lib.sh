@@ -21,6 +21,8 @@ unset CONTRACT_ADDRESS CONNECTION_URL RPC_URL CHAIN_ID PRIVATE_KEY PRIVATE_KEY_F
 
 # What could make cast sign as somebody else or ask another node than the one named here.
 unset ETH_FROM ETH_KEYSTORE ETH_KEYSTORE_ACCOUNT ETH_PASSWORD ETH_RPC_URL CHAIN
+# What script(1) starts its command with: not every shell ends itself for the command it is given.
+export SHELL=/bin/sh
 
 export DSTACK_P2P_STATE_DIR=$RUN_DIR/state
 # The key of anvil's first account is printed at its start and in its manual: public, for local chains only.
