@@ -17,8 +17,8 @@ static bool says(const eth_request *request, const char *const *words)
 
 static bool is_unknown_method(const eth_request *request)
 {
-    static const char *const missing[] = {"not found",      "not supported", "unsupported",
-                                          "does not exist", "not available", NULL};
+    static const char *const missing[] = {"not found",     "not supported", "unsupported", "does not exist",
+                                          "not available", "not allowed",   NULL};
     return request->error_code == UNKNOWN_METHOD ||
            (strcasestr(request->error_message, "method") && says(request, missing));
 }

@@ -23,6 +23,8 @@ static const sample samples[] = {
     {-32601, "whatever", ETH_TX_UNKNOWN_METHOD},
     {-32600, "the method eth_sendRawTransaction does not exist/is not available", ETH_TX_UNKNOWN_METHOD},
     {-32004, "Method not supported", ETH_TX_UNKNOWN_METHOD},
+    {-32000, "this RPC method is not allowed", ETH_TX_UNKNOWN_METHOD},
+    {-32000, "transaction type not supported", ETH_TX_REFUSED},
     {-32000, "replacement transaction underpriced", ETH_TX_REPLACES},
     {-32000, "nonce too low: next nonce 8, tx nonce 7", ETH_TX_NONCE_USED},
     {-32003, "nonce is too low", ETH_TX_NONCE_USED},

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#define _GNU_SOURCE /* strcasestr */
 #include "cli/node/doctor/probe.h"
 
-#include <string.h>
+#include "eth/acceptance.h"
 
 static eth_rpc *connect_to(const doctor *self, const char *url)
 {
@@ -30,17 +29,6 @@ static int ask_block(const doctor *self, eth_rpc *rpc, doctor_node *it)
     return it->error.code;
 }
 
-/* Nodes have no common code for a method that they lack. */
-static bool lacks_method(const eth_request *request)
-{
-    static const char *const words[] = {"not found",      "not supported", "unsupported",
-                                        "does not exist", "not available", "not allowed"};
-    if (request->error_code == -32601) return true;
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (strcasestr(request->error_message, words[i])) return true;
-    return false;
-}
-
 /* With nothing in the place of a transaction: there is none that could be taken. */
 static void ask_sync(eth_rpc *rpc, doctor_node *it)
 {
@@ -48,8 +36,9 @@ static void ask_sync(eth_rpc *rpc, doctor_node *it)
     base_error ignored = {0};
     eth_rpc_begin(&batch);
     size_t at = eth_batch_add(&batch, "eth_sendRawTransactionSync", "[\"0x\"]");
+    const eth_request *answer = &batch.requests[at];
     if (!eth_rpc_send(rpc, &batch, &ignored))
-        it->sync = batch.requests[at].has_error && !lacks_method(&batch.requests[at]);
+        it->sync = answer->has_error && eth_request_acceptance(answer) != ETH_TX_UNKNOWN_METHOD;
     eth_batch_free(&batch);
 }
 
