@@ -6,8 +6,9 @@
 #include "dstack_p2p.h"
 
 enum {
-    SPREAD_PERCENT = 15, /* of the lease, after its half */
-    RECHECK_MS = 5000,   /* after a try that found nothing to do */
+    SPREAD_PERCENT = 15,    /* of the lease, after its half */
+    RECHECK_MAX_MS = 5000,  /* after a try: it may have found nothing to do */
+    LEASE_QUARTER_MS = 250, /* for each second */
     REPAIR_MIN_MS = 1000,
     REPAIR_MAX_MS = 30000,
     REPAIR_EACH_MS = 30, /* for each peer that was lost with it */
@@ -50,13 +51,19 @@ static uint64_t renewal_due(const cluster_renewal *it, uint64_t now_ms)
     return at - now > UINT64_MAX / 4000 ? UINT64_MAX : later(now_ms + (at - now) * 1000, it->quiet_ms);
 }
 
+/* A quarter of a short lease, which would run out otherwise: a renewal is due at half of it. */
+static uint64_t recheck_ms(uint64_t lease)
+{
+    return lease && lease < RECHECK_MAX_MS / LEASE_QUARTER_MS ? lease * LEASE_QUARTER_MS : RECHECK_MAX_MS;
+}
+
 void cluster_renewal_stands(cluster_renewal *it, const cluster_standing *standing, uint64_t now_ms,
                             uint32_t dice)
 {
     unsigned disputed = it->lost && !standing->sent ? it->disputed + 1 : 0;
     *it = (cluster_renewal){
         .wanted = true, .disputed = disputed, .standing = *standing, .chain_ms = now_ms, .dice = dice};
-    it->quiet_ms = now_ms + RECHECK_MS;
+    it->quiet_ms = now_ms + recheck_ms(standing->lease);
     it->due_ms = renewal_due(it, now_ms);
 }
 

@@ -71,6 +71,16 @@ static void test_renewed_at_half_and_a_bit(void **state)
     assert_in_range(wait_at(&last, 0), (LEASE * 65 / 100 - 1) * SECOND, LEASE * 65 / 100 * SECOND);
 }
 
+/* As on a chain for tests: what is waited after a try does not outlast it. */
+static void test_lease_of_seconds(void **state)
+{
+    (void)state;
+    for (uint64_t lease = 2; lease <= 20; lease++) {
+        cluster_renewal it = registered(lease, UINT32_MAX);
+        assert_in_range(wait_at(&it, 0), lease * SECOND / 2, lease * SECOND * 2 / 3);
+    }
+}
+
 static void test_no_lease_is_never_due(void **state)
 {
     cluster_renewal it = registered(0, 1);
@@ -405,6 +415,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_renewed_at_half_and_a_bit),
+        cmocka_unit_test(test_lease_of_seconds),
         cmocka_unit_test(test_no_lease_is_never_due),
         cmocka_unit_test(test_follows_block_time),
         cmocka_unit_test(test_goes_on_without_readings),
