@@ -25,10 +25,12 @@
 
 enum { MANY = 50 };
 
+/* What each of a test's orders calls. */
+static base_buf data;
+
 /* Orders and all that comes of them. */
 typedef struct scene {
     world *w;
-    base_buf data;
     cluster_order orders[MANY];
     size_t count;
     cluster_quote quote;
@@ -41,17 +43,25 @@ typedef struct scene {
 
 static scene open_scene(world *w, size_t count)
 {
-    scene it = {.w = w, .data = base_buf_make(64), .count = count};
+    scene it = {.w = w, .count = count};
     w->options.private_key = KEY;
     world_open(w, FAKE_CONTRACT, URL);
-    base_buf_append(&it.data, "\x12\x34\x56\x78", 4);
+    base_buf_free(&data);
+    data = base_buf_make(64);
+    base_buf_append(&data, "\x12\x34\x56\x78", 4);
     return it;
+}
+
+static int close_world(void **state)
+{
+    base_buf_free(&data);
+    return world_unmake(state);
 }
 
 static void fill_in(scene *it)
 {
     for (size_t i = 0; i < it->count; i++) {
-        it->orders[i] = (cluster_order){.what = "setDevMode", .data = &it->data};
+        it->orders[i] = (cluster_order){.what = "setDevMode", .data = &data};
         assert_true(eth_address_parse(FAKE_CONTRACT, it->orders[i].to20));
     }
 }
@@ -109,11 +119,6 @@ static void expect_all_done(scene *it)
                     it->outcomes[i].gas_used == 100000 && it->outcomes[i].cost == (eth_wei)200000000000000);
 }
 
-static void close_scene(scene *it)
-{
-    base_buf_free(&it->data);
-}
-
 static void expect_hash(const scene *it, size_t number)
 {
     char hash[65];
@@ -125,6 +130,15 @@ static void break_rule(world *w, size_t number, fake_rule rule)
 {
     fake_node_lock(w->node)->rules[number] = rule;
     fake_node_unlock(w->node);
+}
+
+/* What is sent is refused with these words; `rule` says when. */
+static void refuse_sent(world *w, size_t number, const char *words, fake_rule rule)
+{
+    rule.method = "eth_sendRawTransaction";
+    rule.code = -32000;
+    rule.message = words;
+    break_rule(w, number, rule);
 }
 
 /* ---- Quotes ---- */
@@ -148,20 +162,18 @@ static void adds_up(void **state)
     assert_true(it.quote.most == (eth_wei)300000 * 3000000000 + 5);
     assert_true(it.quote.balance == 1000000000000000000);
     assert_sends(it.w, 0);
-    close_scene(&it);
 }
 
 static void asks_in_several_batches(void **state)
 {
     SCENE(it, state, MANY);
     assert_int_equal(it.quote.gas, MANY * 100000);
-    it.data.max = CLUSTER_ORDER_DATA_MAX; /* as large as it gets: six of them are a request */
-    while (it.data.len < CLUSTER_ORDER_DATA_MAX)
-        base_buf_append(&it.data, "", 1);
+    data.max = CLUSTER_ORDER_DATA_MAX; /* as large as it gets: six of them are a request */
+    while (data.len < CLUSTER_ORDER_DATA_MAX)
+        base_buf_append(&data, "", 1);
     ask(&it);
     expect_ok(&it.error);
     assert_int_equal(it.quote.gas_limits[MANY - 1], 125000);
-    close_scene(&it);
 }
 
 static void gas_is_limited_to_what_ethereum_takes(void **state)
@@ -174,7 +186,6 @@ static void gas_is_limited_to_what_ethereum_takes(void **state)
     it.orders[0].gas = 20000000; /* another chain */
     ask(&it);
     assert_int_equal(it.quote.gas_limits[0], 25000000);
-    close_scene(&it);
 }
 
 static void refused_by_the_contract(void **state)
@@ -189,7 +200,6 @@ static void refused_by_the_contract(void **state)
     ask(&it);
     expect_error(&it.error, DSTACK_P2P_ERR_NOT_AUTHORISED,
                  "setDevMode: the contract refused: OwnableUnauthorizedAccount (account " ADDRESS ")");
-    close_scene(&it);
 }
 
 static void refused_without_a_word(void **state)
@@ -202,7 +212,6 @@ static void refused_without_a_word(void **state)
     it.orders[0].value = 1;
     ask(&it);
     expect_error(&it.error, DSTACK_P2P_ERR_REVERTED, "setDevMode: the contract refused");
-    close_scene(&it);
 }
 
 static void estimates_that_are_none(void **state)
@@ -214,7 +223,6 @@ static void estimates_that_are_none(void **state)
         ask(&it);
         expect_error(&it.error, DSTACK_P2P_ERR_RPC_ANSWER, "setDevMode: the estimate of its gas");
     }
-    close_scene(&it);
 }
 
 static void nothing_at_the_address(void **state)
@@ -228,10 +236,9 @@ static void nothing_at_the_address(void **state)
     ask(&it);
     expect_ok(&it.error);
     break_rule(it.w, 0, (fake_rule){.method = "eth_getCode", .result = "7"});
-    it.orders[0].data = &it.data;
+    it.orders[0].data = &data;
     ask(&it);
     expect_error(&it.error, DSTACK_P2P_ERR_RPC_ANSWER, "eth_getCode");
-    close_scene(&it);
 }
 
 /* Each address is looked at, not the first one alone. */
@@ -242,7 +249,6 @@ static void nothing_at_one_of_the_addresses(void **state)
     ask(&it);
     expect_error(&it.error, DSTACK_P2P_ERR_NO_CONTRACT,
                  "0x5ebdB2315678afEcb367F032d93f642F64180Aa3: no contract");
-    close_scene(&it);
 }
 
 /* A contract and its first call at once: the call's gas is to be given. */
@@ -262,7 +268,6 @@ static void created_first(void **state)
     send_all(&it); /* with the old quote: its nonces are used */
     expect_error(&it.error, DSTACK_P2P_ERR_STATE, "would get another address; nothing was sent");
     assert_int_equal(world_node(it.w)->taken, 2);
-    close_scene(&it);
 }
 
 /* Also where nothing calls it: its address was told to somebody. */
@@ -281,7 +286,6 @@ static void created_elsewhere(void **state)
     send_all(&it); /* its nonce is used */
     expect_error(&it.error, DSTACK_P2P_ERR_STATE, "would get another address; nothing was sent");
     assert_int_equal(world_node(it.w)->taken, 1);
-    close_scene(&it);
 }
 
 static void arguments_that_are_none(void **state)
@@ -303,7 +307,6 @@ static void arguments_that_are_none(void **state)
     send_all(&it);
     expect_error(&it.error, DSTACK_P2P_ERR_INVALID_ARGUMENT, "65537 bytes of data");
     base_buf_free(&large);
-    close_scene(&it);
 }
 
 static void no_key(void **state)
@@ -324,7 +327,6 @@ static void no_key(void **state)
     send_all(&it);
     expect_error(&it.error, DSTACK_P2P_ERR_PRIVATE_KEY, "is not that of 0x0100");
     assert_sends(it.w, 0);
-    close_scene(&it);
 }
 
 static void malformed_configuration(void **state)
@@ -337,7 +339,6 @@ static void malformed_configuration(void **state)
     assert_int_not_equal(it.error.code, 0);
     send_all(&it);
     assert_int_equal(it.error.code, it.w->sdk->config_error.code);
-    close_scene(&it);
 }
 
 /* ---- What may be spent ---- */
@@ -369,7 +370,6 @@ static void fee_ceiling(void **state)
     ask(&it);
     expect_ok(&it.error);
     assert_true(it.quote.max_fee == 2500000000);
-    close_scene(&it);
 }
 
 static void spend_ceiling(void **state)
@@ -381,7 +381,6 @@ static void spend_ceiling(void **state)
     expect_too_much(&it, DSTACK_P2P_ERR_SPEND_CEILING,
                     "can cost 0.00375 ether altogether, more than the ceiling of 0.003 ether "
                     "(max_fee_per_day); raise it");
-    close_scene(&it);
 }
 
 static void no_funds(void **state)
@@ -402,7 +401,6 @@ static void no_funds(void **state)
     ask(&it);
     expect_error(&it.error, DSTACK_P2P_ERR_NO_FUNDS,
                  "setDevMode: the paying account " ADDRESS " has 0.000375");
-    close_scene(&it);
 }
 
 /* ---- Sending ---- */
@@ -413,7 +411,6 @@ static void many_in_several_batches(void **state)
     expect_all_done(&it);
     assert_sends(it.w, MANY);
     assert_int_equal(world_node(it.w)->nonce, 7 + MANY);
-    close_scene(&it);
 }
 
 /* A file of the wallet's in the state directory. */
@@ -438,7 +435,6 @@ static void wallet_is_marked(void **state)
     assert_true(read(fd, text, sizeof text - 1) > 0);
     close(fd);
     assert_int_equal(strtoull(text, NULL, 10), 7 + 25);
-    close_scene(&it);
 }
 
 static void wallet_is_busy(void **state)
@@ -451,7 +447,6 @@ static void wallet_is_busy(void **state)
     assert_sends(it.w, 0);
     close(fd);
     expect_all_done(&it);
-    close_scene(&it);
 }
 
 static void batches_refused(void **state)
@@ -460,7 +455,6 @@ static void batches_refused(void **state)
     world_node(it.w)->fault = NODE_NO_BATCHES;
     expect_all_done(&it);
     assert_int_equal(world_node(it.w)->taken, 30);
-    close_scene(&it);
 }
 
 static void nonce_used_by_others(void **state)
@@ -470,7 +464,6 @@ static void nonce_used_by_others(void **state)
     expect_all_done(&it);
     assert_int_equal(it.outcomes[0].nonce, 9);
     assert_sends(it.w, 3);
-    close_scene(&it);
 }
 
 /* Others are there first between the look and the sending. */
@@ -480,19 +473,15 @@ static void overtaken(void **state)
                                         "replacement transaction underpriced"};
     for (size_t i = 0; i < COUNT(words); i++) {
         SCENE(it, state, 2);
-        break_rule(
-            it.w, 0,
-            (fake_rule){.method = "eth_sendRawTransaction", .code = -32000, .message = words[i], .times = 1});
+        refuse_sent(it.w, 0, words[i], (fake_rule){.times = 1});
         world_node(it.w)->taken = world_node(it.w)->sends = 0;
         expect_all_done(&it);
         assert_sends(it.w, 3);
-        break_rule(it.w, 0,
-                   (fake_rule){.method = "eth_sendRawTransaction", .code = -32000, .message = words[i]});
+        refuse_sent(it.w, 0, words[i], (fake_rule){0});
         send_all(&it);
         expect_error(&it.error, DSTACK_P2P_ERR_RPC_ERROR, words[i]);
         expect_states(&it, 0, 2, CLUSTER_ORDER_NOT_SENT);
         assert_sends(it.w, 5);
-        close_scene(&it);
     }
 }
 
@@ -501,28 +490,20 @@ static void a_payment_is_not_repeated(void **state)
 {
     SCENE(it, state, 2);
     it.orders[0].value = 1;
-    break_rule(
-        it.w, 0,
-        (fake_rule){
-            .method = "eth_sendRawTransaction", .code = -32000, .message = "nonce too low", .times = 1});
+    refuse_sent(it.w, 0, "nonce too low", (fake_rule){.times = 1});
     world_node(it.w)->taken = world_node(it.w)->sends = 0;
     send_all(&it);
     expect_error(&it.error, DSTACK_P2P_ERR_RPC_ERROR, "nonce too low");
     expect_states(&it, 0, 2, CLUSTER_ORDER_NOT_SENT);
     assert_sends(it.w, 1);
-    close_scene(&it);
 }
 
 static void already_known(void **state)
 {
     SCENE(it, state, 3);
-    break_rule(
-        it.w, 0,
-        (fake_rule){
-            .method = "eth_sendRawTransaction", .code = -32000, .message = "already known", .obeys = true});
+    refuse_sent(it.w, 0, "already known", (fake_rule){.obeys = true});
     expect_all_done(&it);
     assert_sends(it.w, 3);
-    close_scene(&it);
 }
 
 /* The answer is lost and the node has it; it is asked once more, and waited for. */
@@ -541,7 +522,6 @@ static void answer_is_lost(void **state)
         node->fault_method = "eth_sendRawTransaction";
         expect_all_done(&it);
         assert_int_equal(node->taken, 25);
-        close_scene(&it);
     }
 }
 
@@ -558,7 +538,6 @@ static void every_answer_is_lost(void **state)
     expect_error(&it.error, DSTACK_P2P_ERR_RPC_TIMEOUT, "1 of 25 transactions were sent");
     expect_states(&it, 0, 1, CLUSTER_ORDER_DONE);
     expect_states(&it, 1, 24, CLUSTER_ORDER_NOT_SENT);
-    close_scene(&it);
 }
 
 /* One endpoint has it and does not say so; the next one, asked for the same, finds the nonce used. */
@@ -577,16 +556,10 @@ static void another_endpoint_answers(void **state)
     other->fault = NODE_502;
     other->fault_method = "eth_sendRawTransaction";
     fake_node_unlock(mute);
-    break_rule(w, 0,
-               (fake_rule){.method = "eth_sendRawTransaction",
-                           .code = -32000,
-                           .message = "nonce too low",
-                           .times = 1,
-                           .obeys = true});
+    refuse_sent(w, 0, "nonce too low", (fake_rule){.times = 1, .obeys = true});
     expect_all_done(&it);
     assert_int_equal(it.outcomes[0].nonce, 7);
     assert_int_equal(world_node(w)->taken, 2);
-    close_scene(&it);
     fake_node_stop(mute);
 }
 
@@ -600,7 +573,6 @@ static void node_is_gone(void **state)
     send_all(&it);
     expect_error(&it.error, DSTACK_P2P_ERR_RPC_UNREACHABLE, "127.0.0.1:1");
     expect_states(&it, 0, 2, CLUSTER_ORDER_NOT_SENT);
-    close_scene(&it);
 }
 
 static void refused_by_the_node(void **state)
@@ -615,46 +587,29 @@ static void refused_by_the_node(void **state)
                   DSTACK_P2P_ERR_RPC_ERROR}};
     SCENE(it, state, 2);
     for (size_t i = 0; i < COUNT(cases); i++) {
-        break_rule(
-            it.w, 0,
-            (fake_rule){.method = "eth_sendRawTransaction", .code = -32000, .message = cases[i].message});
+        refuse_sent(it.w, 0, cases[i].message, (fake_rule){0});
         send_all(&it);
         expect_error(&it.error, cases[i].code, cases[i].words);
         expect_states(&it, 0, 2, CLUSTER_ORDER_NOT_SENT);
         assert_int_equal(world_node(it.w)->taken, 0);
     }
-    close_scene(&it);
 }
 
 /* For a moment only: it is sent again, before those behind it wait for its nonce. */
 static void refused_once_in_the_middle(void **state)
 {
     SCENE(it, state, 10);
-    break_rule(it.w, 0,
-               (fake_rule){.method = "eth_sendRawTransaction",
-                           .skips = 5,
-                           .times = 1,
-                           .code = -32000,
-                           .message = "txpool is full"});
+    refuse_sent(it.w, 0, "txpool is full", (fake_rule){.skips = 5, .times = 1});
     expect_all_done(&it);
     assert_sends(it.w, 11);
-    close_scene(&it);
 }
 
 /* For good: what is behind it is told. */
 static void refused_in_the_middle(void **state)
 {
     SCENE(it, state, 30);
-    break_rule(it.w, 0,
-               (fake_rule){.method = "eth_sendRawTransaction",
-                           .skips = 5,
-                           .times = 1,
-                           .code = -32000,
-                           .message = "txpool is full"});
-    break_rule(
-        it.w, 1,
-        (fake_rule){
-            .method = "eth_sendRawTransaction", .skips = 17, .code = -32000, .message = "txpool is full"});
+    refuse_sent(it.w, 0, "txpool is full", (fake_rule){.skips = 5, .times = 1});
+    refuse_sent(it.w, 1, "txpool is full", (fake_rule){.skips = 17});
     send_all(&it);
     expect_error(
         &it.error, DSTACK_P2P_ERR_RPC_ERROR,
@@ -664,7 +619,6 @@ static void refused_in_the_middle(void **state)
     expect_states(&it, 5, 1, CLUSTER_ORDER_NOT_SENT);
     expect_states(&it, 6, 12, CLUSTER_ORDER_UNCONFIRMED);
     expect_states(&it, 18, 12, CLUSTER_ORDER_NOT_SENT);
-    close_scene(&it);
 }
 
 static void wrong_chain(void **state)
@@ -686,7 +640,6 @@ static void wrong_chain(void **state)
     send_all(&it);
     expect_error(&it.error, DSTACK_P2P_ERR_WRONG_CHAIN, "the quote is for chain 31337");
     assert_sends(it.w, 0);
-    close_scene(&it);
 }
 
 /* ---- Waiting ---- */
@@ -712,7 +665,6 @@ static void reverted(void **state)
     world_node(it.w)->gas_used = 125000;
     send_all(&it);
     expect_error(&it.error, DSTACK_P2P_ERR_REVERTED, "it used all of its gas");
-    close_scene(&it);
 }
 
 static void never_mined(void **state)
@@ -725,7 +677,6 @@ static void never_mined(void **state)
                  "may have been sent, and 1 after it, but it is in no block yet; see what became of it");
     expect_states(&it, 0, 2, CLUSTER_ORDER_UNCONFIRMED);
     assert_int_equal(it.told, 0);
-    close_scene(&it);
 }
 
 static void receipts_not_believed(void **state)
@@ -737,7 +688,6 @@ static void receipts_not_believed(void **state)
         send_all(&it);
         expect_hash(&it, 0);
         expect_error(&it.error, DSTACK_P2P_ERR_UNCONFIRMED, "receipt is malformed");
-        close_scene(&it);
     }
 }
 
@@ -752,7 +702,6 @@ static void node_goes_away_while_waiting(void **state)
     send_all(&it);
     expect_hash(&it, 0);
     expect_error(&it.error, DSTACK_P2P_ERR_UNCONFIRMED, "HTTP 502");
-    close_scene(&it);
 }
 
 /* The time is each one's: three of them may take longer than one. */
@@ -769,7 +718,6 @@ static void each_has_its_time(void **state)
     fake_clock_forget(&w->clock);
     expect_all_done(&it);
     assert_int_equal(w->clock.skipped, 2 * (100 + 200 + 400 + 800 + 1600) + 2000);
-    close_scene(&it);
 }
 
 static void *cancel_when_sent(void *context)
@@ -801,7 +749,6 @@ static void cancelled_while_sending(void **state)
     expect_hash(&it, 0);
     expect_error(&it.error, DSTACK_P2P_ERR_UNCONFIRMED, "waiting for it was cancelled");
     expect_states(&it, 1, 1, CLUSTER_ORDER_NOT_SENT);
-    close_scene(&it);
 }
 
 static void *cancel_soon(void *context)
@@ -833,7 +780,6 @@ static void cancelled_while_waiting(void **state)
     send_all(&it);
     expect_error(&it.error, DSTACK_P2P_ERR_CANCELLED, "nothing was sent");
     expect_states(&it, 0, 2, CLUSTER_ORDER_NOT_SENT);
-    close_scene(&it);
 }
 
 /* ---- Fees that are too low ---- */
@@ -875,7 +821,6 @@ static void replaced_until_all_are_mined(void **state)
     assert_int_equal(it.news_told, 3);
     assert_string_equal(it.news, "in none of 3 blocks: replaced with higher fees, up to 3.796875002 gwei -> "
                                  "4.271484378 gwei per gas");
-    close_scene(&it);
 }
 
 /* Whichever of them is mined, it is found; and five replace it at most. */
@@ -890,7 +835,6 @@ static void earlier_version_is_mined(void **state)
     assert_int_equal(world_node(w)->taken, 3);
     assert_int_equal(it.outcomes[0].replaced, 2);
     assert_memory_equal(it.outcomes[0].hash32, it.outcomes[0].replaced32[0], 32);
-    close_scene(&it);
 }
 
 static void replaced_five_times_at_most(void **state)
@@ -903,7 +847,6 @@ static void replaced_five_times_at_most(void **state)
     expect_hash(&it, 0);
     expect_error(&it.error, DSTACK_P2P_ERR_UNCONFIRMED, "in no block yet");
     assert_int_equal(world_node(w)->taken, 6);
-    close_scene(&it);
 }
 
 /* A replacement that the node refuses does not make the ones before forgotten. */
@@ -925,7 +868,6 @@ static void replacement_is_refused(void **state)
     assert_memory_equal(strstr(first, "0x") + 2, hash, 64);
     assert_int_equal(it.news_told, 0);
     assert_int_equal(world_node(w)->taken, 2);
-    close_scene(&it);
 }
 
 /* One that seems refused, for an earlier answer is lost and it is mined by now, is found all the same. */
@@ -945,7 +887,6 @@ static void replacement_is_mined_unheard(void **state)
     expect_ok(&it.error);
     expect_states(&it, 0, 1, CLUSTER_ORDER_DONE);
     assert_int_equal(world_node(w)->taken, 2);
-    close_scene(&it);
 }
 
 /* What has to be mined before is somebody else's: it is told, and ours are not made dearer. */
@@ -964,7 +905,6 @@ static void waits_for_an_earlier_one(void **state)
     assert_int_equal(it.news_told, 1);
     assert_string_equal(it.news, "in none of 3 blocks, nor is nonce 5 of " ADDRESS
                                  ", which was sent before and has to come first");
-    close_scene(&it);
 }
 
 static void expect_no_replacement(world *w, size_t count, const char *why)
@@ -976,7 +916,6 @@ static void expect_no_replacement(world *w, size_t count, const char *why)
     assert_int_equal(world_node(w)->taken, count);
     assert_int_equal(it.news_told, 1);
     if (!strstr(it.news, why) || strstr(it.news, "nothing was sent")) fail_msg("%s", it.news);
-    close_scene(&it);
 }
 
 static void not_replaced_beyond_a_ceiling(void **state)
@@ -1023,7 +962,6 @@ static void replaced_when_gas_is_cheaper(void **state)
     assert_int_equal(it.news_told, 2);
     assert_string_equal(it.news, "in none of 3 blocks: replaced with higher fees, up to 3 gwei -> "
                                  "3.375000001 gwei per gas");
-    close_scene(&it);
 }
 
 /* ---- The key ---- */
@@ -1034,12 +972,11 @@ static void key_is_not_told(void **state)
     expect_all_done(&it);
     assert_secret_kept(it.w, &KEY[2]);
     assert_logged(it.w, "sending setDevMode: 0x");
-    close_scene(&it);
 }
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, world_make, world_unmake)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_make, close_world)
     const struct CMUnitTest tests[] = {TEST(adds_up),
                                        TEST(asks_in_several_batches),
                                        TEST(gas_is_limited_to_what_ethereum_takes),
