@@ -281,6 +281,25 @@ expired_peers_are_pruned() {
   does set-lease 0
 }
 
+# They are live while the gas is estimated, and have run out in the block; each one's place is taken by another.
+expiring_peers_are_pruned() {
+  local name time ids=()
+  does set-lease 1h
+  for name in x y z u v w; do
+    if [ "$name" = u ]; then does set-lease 2h; fi
+    instance_admitted "$name"
+    does register "http://$name:1" --guest "$ENDPOINT"
+    ids+=("$INSTANCE")
+  done
+  time=$(cast block latest --field timestamp --rpc-url "$RPC")
+  cast rpc --rpc-url "$RPC" evm_setNextBlockTimestamp $((time + 3601)) >/dev/null
+  does prune "${ids[@]:0:3}"
+  does status --json
+  expect_json '.peer_slots == 3' "$OUT"
+  does set-lease 0
+  does revoke "${ids[@]:3}"
+}
+
 # ---- What is wrong
 
 # An option that is given as "$NOTHING" must not be looked for elsewhere: a node or a root that nobody meant.
@@ -460,6 +479,7 @@ test_case "accounts are funded, those that need it" accounts_are_funded
 test_case "ownership changes hands in two steps" ownership_changes_hands
 test_case "a peer is shown, and taken off the list" peers_come_and_go
 test_case "peers whose lease has run out are found and removed" expired_peers_are_pruned
+test_case "peers whose lease runs out meanwhile are removed" expiring_peers_are_pruned
 test_case "a wrong argument is refused before anything is asked" wrong_arguments
 test_case "an option with an empty value is a mistake" empty_values
 test_case "wrong surroundings have a status each" surroundings_are_wrong

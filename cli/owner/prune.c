@@ -29,6 +29,10 @@ typedef struct pruning {
     size_t count;
 } pruning;
 
+/* Measured, with a tenth to spare: a peer that is named may be live when gas is estimated, and has run out
+ * when it is removed, which takes several times as much. */
+enum { PRUNE_GAS = 35000, REMOVAL_GAS = 24500 };
+
 /* ---- Those that have expired ---- */
 
 static size_t ask_slot(void *context, size_t i, eth_batch *batch)
@@ -115,8 +119,11 @@ static void add_orders(const pruning *it, owner_orders *orders)
 {
     for (size_t first = 0; first < it->count; first += PER_ORDER) {
         size_t count = it->count - first < PER_ORDER ? it->count - first : PER_ORDER;
-        if (owner_orders_add(orders, it->sdk->config.contract20, "pruneExpired(%zu instances)", count))
-            encode(owner_orders_data(orders), it->ids + first, count);
+        cluster_order *order =
+            owner_orders_add(orders, it->sdk->config.contract20, "pruneExpired(%zu instances)", count);
+        if (!order) return;
+        if (it->run->argument_count) order->least_limit = PRUNE_GAS + count * REMOVAL_GAS;
+        encode(owner_orders_data(orders), it->ids + first, count);
     }
 }
 

@@ -24,6 +24,7 @@ typedef struct cluster_order {
     eth_wei value;         /**< paid to it */
     uint64_t
         gas; /**< that it uses, as measured; 0 = estimated, which also tells whether it would be refused */
+    uint64_t least_limit; /**< of its gas, whatever is estimated: the block's time may decide what it does */
 } cluster_order;
 
 /** What the orders would come to. */

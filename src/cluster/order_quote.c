@@ -18,6 +18,7 @@ static uint64_t limit_of(uint64_t gas, const cluster_order *order)
 {
     bool may_differ = !order->gas && cluster_order_size(order) && gas / 4 < GAS_ELSEWISE;
     uint64_t limit = gas + (may_differ ? GAS_ELSEWISE : gas / 4);
+    if (limit < order->least_limit) limit = order->least_limit;
     return gas <= GAS_CAP && limit > GAS_CAP ? GAS_CAP : limit;
 }
 

@@ -188,6 +188,20 @@ static void gas_is_limited_to_what_ethereum_takes(void **state)
     assert_int_equal(it.quote.gas_limits[0], 25000000);
 }
 
+/* More than was estimated, since what it does depends on when: counted in what it costs at most. */
+static void gas_is_no_less_than_an_order_may_take(void **state)
+{
+    SCENE(it, state, 2);
+    it.orders[0].least_limit = 900000;
+    it.orders[1].least_limit = 30000;
+    ask(&it);
+    expect_ok(&it.error);
+    assert_int_equal(it.quote.gas, 200000);
+    assert_int_equal(it.quote.gas_limits[0], 900000);
+    assert_int_equal(it.quote.gas_limits[1], 125000);
+    assert_true(it.quote.most == (eth_wei)1025000 * 3000000000);
+}
+
 static void refused_by_the_contract(void **state)
 {
     SCENE(it, state, 3);
@@ -980,6 +994,7 @@ int main(void)
     const struct CMUnitTest tests[] = {TEST(adds_up),
                                        TEST(asks_in_several_batches),
                                        TEST(gas_is_limited_to_what_ethereum_takes),
+                                       TEST(gas_is_no_less_than_an_order_may_take),
                                        TEST(refused_by_the_contract),
                                        TEST(refused_without_a_word),
                                        TEST(estimates_that_are_none),
