@@ -346,6 +346,25 @@ sends_signals() {
   process_stop listener
 }
 
+# While the command cannot be started: with so small a stack its environment is too large for it.
+signals_once_for_a_list() {
+  local much
+  much=$(head -c 100000 /dev/zero | tr '\0' x)
+  listener_start
+  MUCH=$much MORE=$much watch_start tries --signal USR1 --pid-file "$RUN_DIR/listener.pid" --exec true
+  await tries.log 'ended with status 0' 1
+  prlimit --pid "$WATCH" --stack=262144:
+  moves alice http://alice:2
+  await tries.log 'cannot be started' 2
+  prlimit --pid "$WATCH" --stack=8388608:
+  await tries.log 'ended with status 0' 2
+  moves alice http://alice:1
+  await tries.log 'ended with status 0' 3
+  await listener.log USR1 3
+  watch_end tries 3 0
+  process_stop listener
+}
+
 # ---- Templates ----
 
 # hostile peers beside alice
@@ -582,6 +601,7 @@ test_case "a command that takes too long" ends_slow_commands
 test_case "a command that runs at the end" takes_commands_along
 test_case "$CHANGES changes: no zombie, no descriptor more" leaves_nothing_behind
 test_case "signals" sends_signals
+test_case "one signal for a list, however often its command is tried" signals_once_for_a_list
 test_case "a configuration, among hostile peers" renders_configurations
 test_case "the output: links, modes, and nothing twice" writes_only_what_is_new
 test_case "the output: links that lead nowhere yet" follows_links

@@ -37,6 +37,7 @@ typedef struct watch {
 
     /* A delivery that is due: rendering, the signal, the command. */
     bool pending, delivered;
+    bool signalled;            /**< for this list; what comes after that may have to be tried again */
     uint64_t first_ms, due_ms; /**< since when it is pending, and when it is due */
     uint64_t retry_ms;         /**< how long to wait after the next failure */
 

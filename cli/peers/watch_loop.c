@@ -36,7 +36,10 @@ static void take(watch *it, uint64_t now)
     it->done = it->status;
     bool known = before && before->knows_self != list->knows_self;
     it->list = list;
-    if (!before || changes || known) plan(it, now, before ? it->settings.debounce_ms : 0);
+    if (!before || changes || known) {
+        it->signalled = false;
+        plan(it, now, before ? it->settings.debounce_ms : 0);
+    }
     dstack_p2p_peers_free(before);
 }
 

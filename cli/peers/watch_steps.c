@@ -88,9 +88,10 @@ static int render(watch *it, bool *changed)
 
 /* ---- The signal ---- */
 
-static void notify(const watch *it)
+static void notify(watch *it)
 {
     char problem[PEERS_NOTIFY_TEXT];
+    it->signalled = true;
     if (peers_notify(it->settings.pid_file, it->settings.signal, problem))
         cli_warn(it->settings.run, "no signal was sent: %s", problem);
 }
@@ -102,7 +103,8 @@ bool watch_deliver(watch *it, uint64_t now)
     bool changed = true;
     int status = it->settings.template ? render(it, &changed) : CLI_OK;
     /* At the start in any case: who was killed after writing the same output had no time to send it. */
-    if (!status && it->settings.signal && (changed || !it->delivered)) notify(it);
+    bool is_news = !it->signalled && (changed || !it->delivered);
+    if (!status && it->settings.signal && is_news) notify(it);
     if (!status && it->settings.command) status = watch_start_command(it, now);
     if (!status) it->delivered = true;
     it->status = status;
