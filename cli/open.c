@@ -79,20 +79,29 @@ static bool lacks_unit(const char *amount)
     return amount && *amount && !amount[strspn(amount, "0123456789.")];
 }
 
+static int read_ceiling(const cli_run *run, const char *name, uint64_t *out)
+{
+    eth_wei amount = 0;
+    if (cli_amount(run, name, &amount)) return CLI_USAGE;
+    if (amount > UINT64_MAX) return cli_misuse(run, "--%s takes at most 18.4 ether", name);
+    if (cli_has(run, name) && !amount)
+        return cli_misuse(run, "--%s takes an amount above 0; --dry-run spends nothing", name);
+    *out = (uint64_t)amount;
+    return 0;
+}
+
+static int read_price(const cli_run *run, const char *name, uint64_t *out)
+{
+    if (!lacks_unit(cli_value(run, name))) return read_ceiling(run, name, out);
+    return cli_misuse(run, "--%s takes an amount with its unit, such as 30gwei", name);
+}
+
 static int read_ceilings(const cli_run *run, dstack_p2p_options *options)
 {
-    eth_wei per_gas = 0, cost = 0;
-    if (lacks_unit(cli_value(run, "max-fee-per-gas")))
-        return cli_misuse(run, "--max-fee-per-gas takes an amount with its unit, such as 30gwei");
-    if (cli_amount(run, "max-fee-per-gas", &per_gas) || cli_amount(run, "max-cost", &cost)) return CLI_USAGE;
-    if (per_gas > UINT64_MAX || cost > UINT64_MAX)
-        return cli_misuse(run, "--max-fee-per-gas and --max-cost take at most 18.4 ether");
-    if ((cli_has(run, "max-fee-per-gas") && !per_gas) || (cli_has(run, "max-cost") && !cost))
-        return cli_misuse(run,
-                          "--max-fee-per-gas and --max-cost take amounts above 0; --dry-run spends nothing");
-    options->max_fee_per_gas = (uint64_t)per_gas;
-    options->max_fee_per_day = (uint64_t)cost;
-    return 0;
+    if (read_price(run, "max-fee-per-gas", &options->max_fee_per_gas) ||
+        read_price(run, "max-priority-fee-per-gas", &options->max_priority_fee_per_gas))
+        return CLI_USAGE;
+    return read_ceiling(run, "max-cost", &options->max_fee_per_day);
 }
 
 /* The index of a word in a list that ends with NULL; -1 when it is not in it. */

@@ -48,6 +48,7 @@ static const cli_option pays[] = {
     {"private-key-file", 'k', "FILE", "PRIVATE_KEY_FILE",
      "the private key of the account that pays; without one PRIVATE_KEY"},
     {"max-fee-per-gas", 0, "AMOUNT", NULL, "ceiling for the price of gas (500gwei)"},
+    {"max-priority-fee-per-gas", 0, "AMOUNT", NULL, "ceiling for the tip in it (50gwei)"},
     {"max-cost", 0, "AMOUNT", NULL, "ceiling for what all of it can cost (0.05ether)"},
     {"confirm-timeout", 0, "TIME", NULL, "how long to wait for a transaction to be in a block (120s)"},
     {"state-dir", 0, "DIR", "DSTACK_P2P_STATE_DIR", "what processes with the same wallet know of each other"},

@@ -76,12 +76,24 @@ static int send_orders(const cli_run *run, dstack_p2p *sdk, const cluster_order 
     return error.code;
 }
 
+/* The option that sets the ceiling which a sentence names as the library does; NULL = it names none. */
+static const char *option_of(const base_error *error)
+{
+    static const struct {
+        const char *setting, *option;
+    } ceilings[] = {{"(max_fee_per_day)", "--max-cost"},
+                    {"(max_fee_per_gas)", "--max-fee-per-gas"},
+                    {"(max_priority_fee_per_gas)", "--max-priority-fee-per-gas"}};
+    for (size_t i = 0; i < sizeof ceilings / sizeof *ceilings; i++)
+        if (strstr(error->text, ceilings[i].setting)) return ceilings[i].option;
+    return NULL;
+}
+
 int cli_fail_payment(const cli_run *run, const base_error *error)
 {
-    const char *remedy = error->code == DSTACK_P2P_ERR_SPEND_CEILING ? "; --max-cost sets that ceiling"
-                         : error->code == DSTACK_P2P_ERR_FEE_CEILING ? "; --max-fee-per-gas sets that ceiling"
-                                                                     : "";
-    return cli_fail(run, error->code, "%s%s", error->text, remedy);
+    const char *option = option_of(error);
+    if (!option) return cli_fail(run, error->code, "%s", error->text);
+    return cli_fail(run, error->code, "%s; %s sets that ceiling", error->text, option);
 }
 
 int cli_spend(const cli_run *run, dstack_p2p *sdk, const char *intent, const cluster_order *orders,

@@ -27,265 +27,265 @@ _dstack_p2p() {
     help) arguments=$commands ;;
     deploy)
       case $option in
-        --kms-root | --app-id | --base-domains | --lease | --resume | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
+        --kms-root | --app-id | --base-domains | --lease | --resume | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-priority-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
         -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
         --state-dir) _dstack_p2p_paths -d && return ;;
         --bound-urls) _dstack_p2p_words 'on off' && return ;;
       esac
-      options='--production --kms-root --app-id --base-domains --lease --bound-urls --resume --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
+      options='--production --kms-root --app-id --base-domains --lease --bound-urls --resume --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-priority-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
       arguments=''
       ;;
     mint)
       case $option in
-        --to | -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
+        --to | -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-priority-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
         -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
         --state-dir) _dstack_p2p_paths -d && return ;;
       esac
-      options='--to --if-needed --contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
+      options='--to --if-needed --contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-priority-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
       arguments=''
       ;;
     revoke)
       case $option in
-        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
+        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-priority-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
         -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
         --state-dir) _dstack_p2p_paths -d && return ;;
       esac
-      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
+      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-priority-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
       arguments=''
       ;;
     reassign)
       case $option in
-        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
+        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-priority-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
         -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
         --state-dir) _dstack_p2p_paths -d && return ;;
       esac
-      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
+      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-priority-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
       arguments=''
       ;;
     deactivate)
       case $option in
-        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
+        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-priority-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
         -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
         --state-dir) _dstack_p2p_paths -d && return ;;
       esac
-      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
+      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-priority-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
       arguments=''
       ;;
     ban)
       case $option in
-        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
+        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-priority-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
         -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
         --state-dir) _dstack_p2p_paths -d && return ;;
       esac
-      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
+      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-priority-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
       arguments=''
       ;;
     unban)
       case $option in
-        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
+        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-priority-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
         -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
         --state-dir) _dstack_p2p_paths -d && return ;;
       esac
-      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
+      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-priority-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
       arguments=''
       ;;
     prune)
       case $option in
-        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
+        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-priority-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
         -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
         --state-dir) _dstack_p2p_paths -d && return ;;
       esac
-      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
+      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-priority-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
       arguments=''
       ;;
     fund)
       case $option in
-        --amount | --below | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
+        --amount | --below | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-priority-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
         -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
         --state-dir) _dstack_p2p_paths -d && return ;;
       esac
-      options='--amount --below --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
+      options='--amount --below --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-priority-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
       arguments=''
       ;;
     allow-app)
       case $option in
-        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
+        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-priority-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
         -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
         --state-dir) _dstack_p2p_paths -d && return ;;
       esac
-      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
+      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-priority-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
       arguments=''
       ;;
     disallow-app)
       case $option in
-        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
+        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-priority-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
         -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
         --state-dir) _dstack_p2p_paths -d && return ;;
       esac
-      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
+      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-priority-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
       arguments=''
       ;;
     add-domain)
       case $option in
-        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
+        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-priority-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
         -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
         --state-dir) _dstack_p2p_paths -d && return ;;
       esac
-      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
+      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-priority-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
       arguments=''
       ;;
     remove-domain)
       case $option in
-        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
+        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-priority-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
         -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
         --state-dir) _dstack_p2p_paths -d && return ;;
       esac
-      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
+      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-priority-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
       arguments=''
       ;;
     set-dev-mode)
       case $option in
-        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
+        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-priority-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
         -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
         --state-dir) _dstack_p2p_paths -d && return ;;
       esac
-      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
+      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-priority-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
       arguments='on off'
       ;;
     set-bound-urls)
       case $option in
-        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
+        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-priority-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
         -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
         --state-dir) _dstack_p2p_paths -d && return ;;
       esac
-      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
+      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-priority-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
       arguments='on off'
       ;;
     set-kms-root)
       case $option in
-        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
+        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-priority-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
         -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
         --state-dir) _dstack_p2p_paths -d && return ;;
       esac
-      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
+      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-priority-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
       arguments=''
       ;;
     set-lease)
       case $option in
-        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
+        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-priority-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
         -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
         --state-dir) _dstack_p2p_paths -d && return ;;
       esac
-      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
+      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-priority-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
       arguments=''
       ;;
     set-paused)
       case $option in
-        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
+        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-priority-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
         -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
         --state-dir) _dstack_p2p_paths -d && return ;;
       esac
-      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
+      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-priority-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
       arguments='on off'
       ;;
     set-config)
       case $option in
-        --max-nodes | --mint-price | -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
+        --max-nodes | --mint-price | -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-priority-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
         -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
         --state-dir) _dstack_p2p_paths -d && return ;;
         --public-minting) _dstack_p2p_words 'on off' && return ;;
       esac
-      options='--max-nodes --public-minting --mint-price --contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
+      options='--max-nodes --public-minting --mint-price --contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-priority-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
       arguments=''
       ;;
     add-compose-hash)
       case $option in
-        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
+        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-priority-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
         -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
         --state-dir) _dstack_p2p_paths -d && return ;;
       esac
-      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
+      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-priority-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
       arguments=''
       ;;
     remove-compose-hash)
       case $option in
-        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
+        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-priority-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
         -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
         --state-dir) _dstack_p2p_paths -d && return ;;
       esac
-      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
+      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-priority-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
       arguments=''
       ;;
     add-device)
       case $option in
-        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
+        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-priority-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
         -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
         --state-dir) _dstack_p2p_paths -d && return ;;
       esac
-      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
+      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-priority-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
       arguments=''
       ;;
     remove-device)
       case $option in
-        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
+        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-priority-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
         -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
         --state-dir) _dstack_p2p_paths -d && return ;;
       esac
-      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
+      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-priority-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
       arguments=''
       ;;
     set-any-device)
       case $option in
-        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
+        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-priority-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
         -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
         --state-dir) _dstack_p2p_paths -d && return ;;
       esac
-      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
+      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-priority-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
       arguments='on off'
       ;;
     set-require-tcb)
       case $option in
-        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
+        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-priority-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
         -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
         --state-dir) _dstack_p2p_paths -d && return ;;
       esac
-      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
+      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-priority-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
       arguments='on off'
       ;;
     set-require-nft)
       case $option in
-        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
+        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-priority-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
         -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
         --state-dir) _dstack_p2p_paths -d && return ;;
       esac
-      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
+      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-priority-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
       arguments='on off'
       ;;
     transfer-ownership)
       case $option in
-        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
+        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-priority-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
         -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
         --state-dir) _dstack_p2p_paths -d && return ;;
       esac
-      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
+      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-priority-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
       arguments=''
       ;;
     accept-ownership)
       case $option in
-        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
+        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-priority-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
         -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
         --state-dir) _dstack_p2p_paths -d && return ;;
       esac
-      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
+      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-priority-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
       arguments=''
       ;;
     withdraw-fees)
       case $option in
-        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
+        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --max-fee-per-gas | --max-priority-fee-per-gas | --max-cost | --confirm-timeout | --from) return ;;
         -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
         --state-dir) _dstack_p2p_paths -d && return ;;
       esac
-      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
+      options='--contract --rpc-url --chain-id --rpc-timeout --private-key-file --max-fee-per-gas --max-priority-fee-per-gas --max-cost --confirm-timeout --state-dir --dry-run --from --yes --json --config --verbose --help '
       arguments=''
       ;;
     status)
@@ -306,42 +306,42 @@ _dstack_p2p() {
       ;;
     register)
       case $option in
-        -p | --port | --tls | --gateway-domain | -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --guest-wait | --max-fee-per-gas | --max-cost | --confirm-timeout) return ;;
+        -p | --port | --tls | --gateway-domain | -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --guest-wait | --max-fee-per-gas | --max-priority-fee-per-gas | --max-cost | --confirm-timeout) return ;;
         -g | --guest | -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
         --state-dir) _dstack_p2p_paths -d && return ;;
       esac
-      options='--port --tls --gateway-domain --dry-run --yes --contract --rpc-url --chain-id --rpc-timeout --guest --guest-wait --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --json --config --verbose --help '
+      options='--port --tls --gateway-domain --dry-run --yes --contract --rpc-url --chain-id --rpc-timeout --guest --guest-wait --private-key-file --max-fee-per-gas --max-priority-fee-per-gas --max-cost --confirm-timeout --state-dir --json --config --verbose --help '
       arguments=''
       ;;
     withdraw)
       case $option in
-        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --guest-wait | --max-fee-per-gas | --max-cost | --confirm-timeout) return ;;
+        -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --guest-wait | --max-fee-per-gas | --max-priority-fee-per-gas | --max-cost | --confirm-timeout) return ;;
         -g | --guest | -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
         --state-dir) _dstack_p2p_paths -d && return ;;
       esac
-      options='--dry-run --yes --contract --rpc-url --chain-id --rpc-timeout --guest --guest-wait --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --json --config --verbose --help '
+      options='--dry-run --yes --contract --rpc-url --chain-id --rpc-timeout --guest --guest-wait --private-key-file --max-fee-per-gas --max-priority-fee-per-gas --max-cost --confirm-timeout --state-dir --json --config --verbose --help '
       arguments=''
       ;;
     run)
       case $option in
-        -p | --port | --tls | --gateway-domain | --retry | --withdraw-timeout | -s | --serve | --poll-interval | -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --guest-wait | --kms-root | --app-ids | --max-fee-per-gas | --max-cost | --confirm-timeout) return ;;
+        -p | --port | --tls | --gateway-domain | --retry | --withdraw-timeout | -s | --serve | --poll-interval | -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --guest-wait | --kms-root | --app-ids | --max-fee-per-gas | --max-priority-fee-per-gas | --max-cost | --confirm-timeout) return ;;
         --cache-file | -g | --guest | -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
         --state-dir) _dstack_p2p_paths -d && return ;;
         --evidence) _dstack_p2p_words 'auto required off' && return ;;
         --block) _dstack_p2p_words 'latest safe finalized' && return ;;
       esac
-      options='--port --tls --gateway-domain --dry-run --retry --no-withdraw --withdraw-timeout --serve --serve-anywhere --poll-interval --cache-file --contract --rpc-url --chain-id --rpc-timeout --guest --guest-wait --kms-root --app-ids --evidence --block --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --json --config --verbose --help '
+      options='--port --tls --gateway-domain --dry-run --retry --no-withdraw --withdraw-timeout --serve --serve-anywhere --poll-interval --cache-file --contract --rpc-url --chain-id --rpc-timeout --guest --guest-wait --kms-root --app-ids --evidence --block --private-key-file --max-fee-per-gas --max-priority-fee-per-gas --max-cost --confirm-timeout --state-dir --json --config --verbose --help '
       arguments=''
       ;;
     doctor)
       case $option in
-        -p | --port | --tls | --gateway-domain | -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --guest-wait | --kms-root | --app-ids | --max-fee-per-gas | --max-cost | --confirm-timeout) return ;;
+        -p | --port | --tls | --gateway-domain | -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --guest-wait | --kms-root | --app-ids | --max-fee-per-gas | --max-priority-fee-per-gas | --max-cost | --confirm-timeout) return ;;
         --cache-file | -g | --guest | -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
         --state-dir) _dstack_p2p_paths -d && return ;;
         --evidence) _dstack_p2p_words 'auto required off' && return ;;
         --block) _dstack_p2p_words 'latest safe finalized' && return ;;
       esac
-      options='--port --tls --gateway-domain --cache-file --contract --rpc-url --chain-id --rpc-timeout --guest --guest-wait --kms-root --app-ids --evidence --block --private-key-file --max-fee-per-gas --max-cost --confirm-timeout --state-dir --json --config --verbose --help '
+      options='--port --tls --gateway-domain --cache-file --contract --rpc-url --chain-id --rpc-timeout --guest --guest-wait --kms-root --app-ids --evidence --block --private-key-file --max-fee-per-gas --max-priority-fee-per-gas --max-cost --confirm-timeout --state-dir --json --config --verbose --help '
       arguments=''
       ;;
     peers)

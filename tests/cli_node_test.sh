@@ -183,6 +183,12 @@ refuses_in_time() {
   fails SPEND_CEILING "--max-cost sets that ceiling" node register http://b:1 --max-cost 0.00001ether
   fails FEE_CEILING "--max-fee-per-gas sets that ceiling" node register http://b:1 --max-fee-per-gas 1wei
   fails WRONG_CHAIN "chain" node register http://b:1 --chain-id 1
+  # What waits already, its tip at the ceiling, is replaced with a higher tip only.
+  cast rpc --rpc-url "$RPC" evm_setAutomine false >/dev/null
+  fails UNCONFIRMED "in no block" node register http://b:1 --confirm-timeout 1 --max-priority-fee-per-gas 1gwei
+  fails FEE_CEILING "--max-priority-fee-per-gas sets that ceiling" node register http://b:2 --max-priority-fee-per-gas 1gwei
+  cast rpc --rpc-url "$RPC" evm_setAutomine true >/dev/null
+  cast rpc --rpc-url "$RPC" evm_mine >/dev/null
 }
 
 # ---- the question, on a chain where money may be worth something
