@@ -48,15 +48,19 @@ count_into() {
     END { print good + 0, bad + 0 }' "$1")
 }
 
-# What failed according to a log, a line each: shell tests, cmocka, forge, Python's unittest; scripts by their status.
+# A line that names what failed: shell tests, cmocka, forge, Python's unittest; scripts by their status.
+readonly FAILED='^(not ok |[[]  FAILED  []] [^0-9]|[[]FAIL|FAIL[: ]|ERROR: |== .*: status [^0])'
+
+# What failed according to a log, a line each.
 failed_in() {
-  grep -E '^(not ok |\[  FAILED  \] [^0-9]|\[FAIL|FAIL[: ]|ERROR: |== .*: status [^0])' "$1" | sort -u || true
+  grep -E "$FAILED" "$1" | sort -u || true
 }
 
 # The same with the lines that say why, then the end of the log, which tells what none of these forms does.
 explain() {
   echo "-- what failed"
-  awk '/^(ok |== |\[       OK)/ { lines = 0 } /^not ok / { lines = 41 } /^\[  ERROR|^\[FAIL|^FAIL[: ]|^ERROR: / { lines = 12 }
+  # cmocka says why before it names what.
+  awk -v failed="$FAILED" '/^(ok |== |\[       OK)/ { lines = 0 } $0 ~ failed || /^\[  ERROR/ { lines = /^not ok / ? 41 : 12 }
     lines-- > 0 && shown++ < 200' "$1"
   echo "-- the end of $1"
   tail -n 30 "$1"
