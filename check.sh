@@ -3,6 +3,7 @@
 # Sets up, builds and runs every test:   ./check.sh [--full | --deep | SUITE...]     (see --help)
 # Prints a line per suite; the whole output of each is kept in build/check/. Ends with `N passed, N failed`.
 set -euo pipefail
+unset CDPATH
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")"
 
 readonly LOGS=build/check

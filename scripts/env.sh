@@ -5,7 +5,7 @@
 
 _dstack_p2p_env() {
   local modules arch tool
-  modules=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../contracts" && pwd)/node_modules/@foundry-rs || return 1
+  modules=$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../contracts" && pwd)/node_modules/@foundry-rs || return 1
   case $(uname -m) in
     x86_64) arch=linux-amd64 ;;
     aarch64 | arm64) arch=linux-arm64 ;;

@@ -189,6 +189,18 @@ run_uses_a_single_instance() {
   process_stop single
 }
 
+# Where else cd looks, and that options come first, are habits of the caller's shell.
+run_minds_no_habits() {
+  local port
+  port=$(free_port)
+  cd "$ROOT"
+  process_spawn habits "$RUN_DIR/habits.log" env CDPATH=. POSIXLY_CORRECT=1 RUN_DIR="$OWN_RUN_DIR" \
+    CONTRACT_ADDRESS="$CONTRACT" RPC_URL="$RPC" DSTACK_SIMULATOR_ENDPOINT="$GUEST" ./run_hello_p2p.sh habits "$port"
+  hello_wait_healthy "$port"
+  process_stop habits
+  bash -c 'CDPATH=. && . scripts/env.sh'
+}
+
 # ---- test_p2p_cluster.sh
 
 once_with_its_own() {
@@ -517,6 +529,7 @@ test_case "run: a sponsor pays" run_lets_a_sponsor_pay
 test_case "run: the operator's key shows in no command line" key_stays_hidden
 test_case "run: on another chain" run_on_another_chain
 test_case "run: a guest agent with a single instance" run_uses_a_single_instance
+test_case "run: the caller's shell may have habits" run_minds_no_habits
 test_case "cluster: --once with its own node and simulator" once_with_its_own
 test_case "cluster: eight at once, each a process of its own" eight_at_once
 test_case "cluster: an owner whose key the chain does not hold" lets_in_by_another_owner

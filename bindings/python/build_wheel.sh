@@ -3,7 +3,7 @@
 set -euo pipefail
 # Makes the wheel with the library inside, without a network. The same sources and tools give the same bytes.
 
-ROOT=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
+ROOT=$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
 
 usage() {
   cat << 'TEXT'

@@ -3,7 +3,7 @@
 # parameters. ERC-721, ERC-165 and Ownable2Step come on top of abi.txt, and nothing else does.
 set -euo pipefail
 
-contracts=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
+contracts=$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$contracts"
 # shellcheck source=scripts/env.sh disable=SC1091
 . ../scripts/env.sh

@@ -3,7 +3,7 @@
 # what must be refused, and on another chain.
 set -euo pipefail
 
-contracts=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
+contracts=$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$contracts"
 # shellcheck source=scripts/env.sh disable=SC1091
 . ../scripts/env.sh

@@ -6,7 +6,7 @@
 # Who reads storage (eth_getProof, the invariant tests) relies on the layout; above 24,576 bytes nothing can be deployed.
 set -euo pipefail
 
-contracts=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
+contracts=$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$contracts"
 # shellcheck source=scripts/env.sh disable=SC1091
 . ../scripts/env.sh

@@ -2,6 +2,9 @@
 # shellcheck shell=bash
 # What the launchers and tests share: folders, messages, waiting. Sourced, after `set -euo pipefail`.
 
+# How shells and tools read what they are given is not the caller's to say; options may follow arguments.
+unset CDPATH BASH_ENV ENV POSIXLY_CORRECT
+
 ROOT=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
 # A run's process ids, state and logs. Tests point RUN_DIR elsewhere, so that they never meet a live cluster.
 DEFAULT_RUN_DIR=$ROOT/run

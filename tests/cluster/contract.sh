@@ -6,7 +6,7 @@
 set -euo pipefail
 
 folder=$1
-root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
+root=$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
 
 mkdir -p "$folder"
 rm -f "$folder/contract.txt"

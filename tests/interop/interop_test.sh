@@ -5,7 +5,7 @@
 set -euo pipefail
 
 interop=$1
-root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
+root=$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
 # shellcheck source=/dev/null
 if ! . "$root/scripts/env.sh"; then
   echo "SKIP: cast is not installed"
