@@ -329,6 +329,10 @@ stays_up() {
   expect_status 0 cluster status
   expect_text "$OUT" "node2"
   expect_text "$OUT" "healthy, 1 peers"
+  at_terminal '' env RUN_DIR="$OWN_RUN_DIR" "$CLUSTER" status
+  expect_text "$OUT" $'\e[32m✓ up'
+  at_terminal '' env RUN_DIR="$OWN_RUN_DIR" TERM=dumb "$CLUSTER" status
+  [[ $OUT != *$'\e'* ]] || fail "codes on a dumb terminal: $OUT"
   expect_status 0 cluster logs
   expect_text "$OUT" "hello_node2.log"
   expect_status 1 cluster 2

@@ -23,8 +23,9 @@ PROGRAM=${0##*/}
 export no_proxy="localhost,127.0.0.1,::1${no_proxy:+,$no_proxy}"
 export NO_PROXY=$no_proxy
 
+# One that can be written over and coloured.
 TERMINAL=
-if [ -t 1 ]; then TERMINAL=1; fi
+if [ -t 1 ] && [ "${TERM:-dumb}" != dumb ]; then TERMINAL=1; fi
 if [ -n "$TERMINAL" ] && [ -z "${NO_COLOR:-}" ]; then
   GREEN=$'\e[32m' RED=$'\e[31m' DIM=$'\e[2m' BOLD=$'\e[1m' PLAIN=$'\e[0m'
 else

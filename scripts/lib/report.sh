@@ -80,7 +80,7 @@ cluster_logs() {
   local node files=()
   if ! cluster_state_load; then die 1 "no cluster is up; '$0' starts one"; fi
   for ((node = 1; node <= NODES; node++)); do files+=("$(_node_log "$node")"); done
-  if [ -n "$TERMINAL" ]; then exec tail -n 20 -F -- "${files[@]}"; fi
+  if [ -t 1 ]; then exec tail -n 20 -F -- "${files[@]}"; fi
   tail -n 50 -- "${files[@]}"
 }
 
