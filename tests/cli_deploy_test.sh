@@ -5,7 +5,6 @@
 set -euo pipefail
 # shellcheck source=tests/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
-unset DSTACK_P2P_CONFIG
 
 # anvil's first account.
 readonly OWNER=0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266 ROOT_ADDRESS=0x1000000000000000000000000000000000000001

@@ -3,8 +3,7 @@
 # dstack-p2p doctor: all is well, then each fault alone, with its remedy.
 # shellcheck source=tests/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
-unset PRIVATE_KEY XDG_CONFIG_HOME
-export HOME=$RUN_DIR LANG=C.UTF-8 LC_ALL=
+export LANG=C.UTF-8 LC_ALL=
 
 # The defaults of a call; an option given to it wins over the environment.
 export RPC_URL CONTRACT_ADDRESS DSTACK_SIMULATOR_ENDPOINT

@@ -3,8 +3,6 @@
 # dstack-p2p identity, register and withdraw, on a real chain.
 # shellcheck source=tests/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
-unset PRIVATE_KEY XDG_CONFIG_HOME
-export HOME=$RUN_DIR
 
 # node COMMAND ARGUMENT...: with the chain, the contract and the instance at hand.
 node() {

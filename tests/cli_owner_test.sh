@@ -4,7 +4,6 @@
 set -euo pipefail
 # shellcheck source=tests/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
-unset DSTACK_P2P_CONFIG DSTACK_P2P_APP_IDS DSTACK_P2P_EVIDENCE
 
 # anvil's second account; its first one signs where no key is given.
 readonly OTHER_KEY=0x59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d

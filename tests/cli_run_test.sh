@@ -3,8 +3,6 @@
 # dstack-p2p run: the sidecar on a real chain, from its start to its end.
 # shellcheck source=tests/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
-unset PRIVATE_KEY XDG_CONFIG_HOME NOTIFY_SOCKET
-export HOME=$RUN_DIR
 
 # sidecar NAME ARGUMENT...: runs it for the instance NAME in the background; its log is $RUN_DIR/NAME.log.
 sidecar() {

@@ -10,17 +10,21 @@
 
 set -euo pipefail
 
-_TESTS_ROOT=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
-BUILD_DIR=$(cd -- "$_TESTS_ROOT" && cd -- "${BUILD_DIR:-build/dev}" && pwd)
+_TESTS_ROOT=$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
+BUILD_DIR=$(cd -- "$_TESTS_ROOT" && CDPATH='' cd -- "${BUILD_DIR:-build/dev}" && pwd)
 export BUILD_DIR
 # Short, because the paths of unix sockets are.
 RUN_DIR=$(mktemp -d "${TMPDIR:-/tmp}/p2p-XXXXXX")
 # Whatever the caller's environment holds must not reach the programs.
-unset CONTRACT_ADDRESS CONNECTION_URL RPC_URL CHAIN_ID PRIVATE_KEY PRIVATE_KEY_FILE DSTACK_SIMULATOR_ENDPOINT \
-  DSTACK_P2P_CACHE_FILE DSTACK_GATEWAY_DOMAIN HOST_PRIVATE_KEY FUND_AMOUNT BASE_PORT KMS_ROOT_ADDRESS APP_ID PRODUCTION BASE_DOMAINS
+unset CONTRACT_ADDRESS CONNECTION_URL RPC_URL CHAIN_ID PRIVATE_KEY PRIVATE_KEY_FILE HOST_PRIVATE_KEY FUND_AMOUNT BASE_PORT \
+  KMS_ROOT_ADDRESS APP_ID PRODUCTION BASE_DOMAINS NOTIFY_SOCKET NO_COLOR COLUMNS LINES "${!DSTACK_@}" "${!XDG_@}"
+unset PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONOPTIMIZE PYTHONWARNINGS
+# Nor what is configured at home.
+export HOME=$RUN_DIR
+umask 022
 
 # What could make cast sign as somebody else or ask another node than the one named here.
-unset ETH_FROM ETH_KEYSTORE ETH_KEYSTORE_ACCOUNT ETH_PASSWORD ETH_RPC_URL CHAIN
+unset CHAIN "${!ETH_@}" "${!FOUNDRY_@}"
 # What script(1) starts its command with: not every shell ends itself for the command it is given.
 export SHELL=/bin/sh
 
