@@ -7,6 +7,7 @@ contracts=$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$contracts"
 # shellcheck source=scripts/env.sh disable=SC1091
 . ../scripts/env.sh
+export no_proxy=127.0.0.1 NO_PROXY=127.0.0.1
 unset RPC_URL ETH_RPC_URL PRIVATE_KEY KMS_ROOT_ADDRESS APP_ID PRODUCTION BASE_DOMAINS
 
 work=$(mktemp -d)
