@@ -233,25 +233,21 @@ ends_in_time() {
   instance_admitted heidi
   sidecar heidi --withdraw-timeout 1s
   registered heidi
-  process_alive anvil
-  kill -STOP "$PROCESS_PID"
+  process_freeze anvil
   ended heidi 4 6 TERM
-  process_alive anvil
-  kill -CONT "$PROCESS_PID"
+  process_thaw anvil
   log_has heidi "not withdrawn in time (--withdraw-timeout), the contract may list this node"
   [ "$(listed_url "$INSTANCE")" = http://heidi:1 ]
   # A second signal ends it at once.
   instance_admitted ivan
   sidecar ivan --withdraw-timeout 1h
   registered ivan
-  process_alive anvil
-  kill -STOP "$PROCESS_PID"
+  process_freeze anvil
   process_alive ivan
   kill -TERM "$PROCESS_PID"
   sleep 0.5
   ended ivan 143 3 TERM
-  process_alive anvil
-  kill -CONT "$PROCESS_PID"
+  process_thaw anvil
 }
 
 # A withdrawal that was sent and is in no block yet.

@@ -534,13 +534,11 @@ outlives_outages() {
 
 # It takes connections, and says nothing.
 starts_while_the_chain_hangs() {
-  process_alive anvil
-  local chain=$PROCESS_PID
-  kill -STOP "$chain"
+  process_freeze anvil
   watch_start early --rpc-timeout 1
   await early.log 'cannot be refreshed'
   [ ! -s "$RUN_DIR/early.out" ] || fail "$(cat "$RUN_DIR/early.out")"
-  kill -CONT "$chain"
+  process_thaw anvil
   await early.out present
   watch_end early 3 0
 }

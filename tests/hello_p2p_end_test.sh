@@ -23,15 +23,15 @@ pause_somewhere() {
 # What disturbs, and what ends that again.
 disturb() {
   case $1 in
-    node) process_alive anvil && kill -STOP "$PROCESS_PID" ;;
-    guest) process_alive simulator && kill -STOP "$PROCESS_PID" ;;
+    node) process_freeze anvil ;;
+    guest) process_freeze simulator ;;
     mining) cast rpc --rpc-url "$RPC" evm_setAutomine false >/dev/null ;;
   esac
 }
 
 soothe() {
   local name
-  for name in anvil simulator; do if process_alive "$name"; then kill -CONT "$PROCESS_PID"; fi; done
+  for name in anvil simulator; do process_thaw "$name"; done
   cast rpc --rpc-url "$RPC" evm_setAutomine true >/dev/null
   # What the node has received, and a frozen one still has to read, gets its block.
   cast rpc --rpc-url "$RPC" evm_mine >/dev/null

@@ -189,10 +189,9 @@ says_that_the_connection_is_lost() {
 
 # No end of the connection tells it: the node is only silent.
 notices_silence() {
-  process_alive a
-  kill -STOP "$PROCESS_PID"
+  process_freeze a
   expect_js "$(text link) === 'connection lost'"
-  kill -CONT "$PROCESS_PID"
+  process_thaw a
   expect_js "$(text link) === 'live'"
 }
 

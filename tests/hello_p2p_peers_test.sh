@@ -126,10 +126,8 @@ keeps_off_private_addresses() {
   port=$(free_port)
   instance_admitted strict
   # Nobody else greets meanwhile.
-  process_alive victim
-  kill -STOP "$PROCESS_PID"
-  process_alive good
-  kill -STOP "$PROCESS_PID"
+  process_freeze victim
+  process_freeze good
   before=$(wc -l <"$RUN_DIR/bad.log")
   hello_start strict "$port" --url https://node.example.com --listen 127.0.0.1
   hello_wait_healthy "$port"
@@ -141,10 +139,7 @@ keeps_off_private_addresses() {
 
 continues() {
   local name
-  for name in victim good; do
-    process_alive "$name"
-    kill -CONT "$PROCESS_PID"
-  done
+  for name in victim good; do process_thaw "$name"; done
 }
 
 _more() { [ "$(grep -c '^/html/hello' "$RUN_DIR/bad.log")" -gt "$BEFORE" ]; }

@@ -469,10 +469,8 @@ withdraws_when_told() {
 
 # The node is frozen, and thawed whatever happens.
 _freeze() {
-  process_alive anvil
-  ANVIL_PID=$PROCESS_PID
-  trap 'kill -CONT "$ANVIL_PID"' EXIT
-  kill -STOP "$ANVIL_PID"
+  trap 'process_thaw anvil' EXIT
+  process_freeze anvil
 }
 
 # One reads, one does not.
@@ -510,7 +508,7 @@ survives_an_outage() {
   # It serves what it knew.
   expect_json ".peers | index(\"http://localhost:$PORT_B\")" "$(hello_get "$PORT_A" /peers)"
   expect_json '.message' "$(hello_get "$PORT_A" /hello)"
-  kill -CONT "$ANVIL_PID"
+  process_thaw anvil
   begin=$(now_ms)
   hello_wait_healthy "$PORT_A"
   echo "fresh again after $(($(now_ms) - begin)) ms"

@@ -193,6 +193,24 @@ hello_wait_healthy() {
   wait_until 20 hello_is_healthy "$1" || fail "not healthy: $(hello_get "$1" /health 2>&1)"
 }
 
+_stands_still() {
+  local stat
+  read -r stat <"/proc/$1/stat"
+  [[ ${stat##*) } == T* ]]
+}
+
+# process_freeze NAME: it keeps its connections, and says nothing. On a busy machine it would for a while after the signal.
+process_freeze() {
+  process_alive "$1"
+  kill -STOP "$PROCESS_PID"
+  wait_until 5 _stands_still "$PROCESS_PID"
+}
+
+# process_thaw NAME: it goes on where it was.
+process_thaw() {
+  process_alive "$1" && kill -CONT "$PROCESS_PID"
+}
+
 # log_has NAME TEXT
 log_has() {
   grep -qF -- "$2" "$RUN_DIR/$1.log"

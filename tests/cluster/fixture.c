@@ -118,6 +118,19 @@ void chain_stop(world *it)
     it->chain.pid = 0;
 }
 
+void chain_freeze(const world *it)
+{
+    int status;
+    kill(it->chain.pid, SIGSTOP);
+    assert_int_equal(waitpid(it->chain.pid, &status, WUNTRACED), it->chain.pid);
+    assert_true(WIFSTOPPED(status));
+}
+
+void chain_thaw(const world *it)
+{
+    kill(it->chain.pid, SIGCONT);
+}
+
 /* ---- JSON-RPC ---- */
 
 static json_t *exchange(const world *it, const char *body, const char *method)

@@ -53,6 +53,12 @@ void chain_start(world *it, unsigned port, const char *file);
 /** Ends it by SIGTERM, upon which it writes its state. */
 void chain_stop(world *it);
 
+/** From here on anvil, which takes connections, says nothing: none of its threads is still about to. */
+void chain_freeze(const world *it);
+
+/** It goes on where it was. */
+void chain_thaw(const world *it);
+
 /** Asks the node; `params` is a JSON array made with a format. The result is owned by the caller. */
 json_t *chain_ask(const world *it, const char *method, const char *params, ...)
     __attribute__((format(printf, 3, 4)));

@@ -3,7 +3,6 @@
 #include "watcher.h"
 
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 
 static bool is_readable(const dstack_p2p *sdk)
@@ -303,12 +302,12 @@ static void test_restart_forgets_the_old_list(void **state)
     await_readable(sdk);
     dstack_p2p_monitor_stop(sdk);
     assert_true(is_readable(sdk));
-    kill(it->chain.pid, SIGSTOP); /* no first reading for now */
+    chain_freeze(it); /* no first reading for now */
     assert_int_equal(dstack_p2p_monitor_start(sdk, NULL, NULL), DSTACK_P2P_OK);
     assert_false(is_readable(sdk));
     assert_null(dstack_p2p_monitor_peers(sdk));
     assert_true(watcher_status(sdk).age_ms == UINT64_MAX);
-    kill(it->chain.pid, SIGCONT);
+    chain_thaw(it);
     await_readable(sdk);
     dstack_p2p_free(sdk);
 }

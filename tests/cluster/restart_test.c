@@ -135,7 +135,7 @@ static void test_frozen(void **state)
     node.options.poll_interval_ms = 500;
     watcher_start(&seen, dstack_p2p_new_with_options(it->contract, NULL, &node.options));
     watcher_await(&seen, 0);
-    kill(it->chain.pid, SIGSTOP);
+    chain_freeze(it);
     double begin = sim_now();
     assert_null(dstack_p2p_get_peers(sdk));
     printf("a call of at most %d ms ended after %.0f ms\n", CALL_MS, (sim_now() - begin) * 1000);
@@ -143,7 +143,7 @@ static void test_frozen(void **state)
     assert_true(sim_now() - begin < CALL_MAX_S);
     await_code(seen.sdk, DSTACK_P2P_ERR_RPC_TIMEOUT);
     assert_int_equal(watcher_status(seen.sdk).peers, 1);
-    kill(it->chain.pid, SIGCONT);
+    chain_thaw(it);
     await_code(seen.sdk, DSTACK_P2P_OK);
     watcher_expect_quiet(&seen, 1);
     watcher_done(&seen);
