@@ -517,6 +517,12 @@ setup_says_what_to_install_elsewhere() {
   expect_text "$ERR" "this is no Debian. Install what these Debian packages bring: jq"
 }
 
+# Those of other machines' architectures, too.
+toolchain_has_hashes() {
+  jq -e '.packages | del(.[""]) | map(.integrity // "" | startswith("sha512-")) | length > 10 and all' \
+    "$ROOT/contracts/package-lock.json"
+}
+
 # npm says nothing when it leaves out an optional package for the Node that it asks for, and programs need none: Debian
 # 12's is 18.
 toolchain_needs_no_newer_node() {
@@ -561,5 +567,6 @@ test_case "setup: does nothing, quickly" setup_is_quick
 test_case "setup: installs what is missing only" setup_installs_what_is_missing
 test_case "setup: without root it says what root is to do" setup_says_what_root_is_to_do
 test_case "setup: elsewhere it says what to install" setup_says_what_to_install_elsewhere
+test_case "setup: npm takes nothing without its hash" toolchain_has_hashes
 test_case "setup: npm leaves no tool out for Debian's Node" toolchain_needs_no_newer_node
 test_end
