@@ -140,7 +140,8 @@ install_npm() {
   flock "$lock"
   if npm_is_current; then return; fi
   echo "setup.sh: npm ci in contracts/" >&2
-  (cd "$ROOT/contracts" && npm ci --no-progress)
+  # Whatever the caller's environment (NODE_ENV=production) leaves out elsewhere.
+  (cd "$ROOT/contracts" && npm ci --no-progress --include=dev --include=optional)
   touch "$ROOT/contracts/node_modules/.package-lock.json"
 }
 

@@ -529,6 +529,21 @@ toolchain_needs_no_newer_node() {
   jq -e '[.packages[] | select(.optional and .engines)] == []' "$ROOT/contracts/package-lock.json"
 }
 
+# npm itself, with packages that need no network, in a checkout of its own.
+setup_brings_everything() {
+  local contracts=$RUN_DIR/checkout/contracts part
+  for part in dev optional; do
+    mkdir -p "$contracts/$part"
+    printf '{"name": "%s", "version": "1.0.0"}\n' "$part" >"$contracts/$part/package.json"
+  done
+  echo '{"devDependencies": {"dev": "file:dev"}, "optionalDependencies": {"optional": "file:optional"}}' >"$contracts/package.json"
+  (cd "$contracts" && npm install --package-lock-only --offline)
+  cp -r "$ROOT/scripts" "$RUN_DIR/checkout/"
+  NODE_ENV=production npm_config_omit=optional "$RUN_DIR/checkout/scripts/setup.sh" --launch
+  [ -e "$contracts/node_modules/dev/package.json" ]
+  [ -e "$contracts/node_modules/optional/package.json" ]
+}
+
 anvil_start
 simulator_start
 contract_deploy
@@ -569,4 +584,5 @@ test_case "setup: without root it says what root is to do" setup_says_what_root_
 test_case "setup: elsewhere it says what to install" setup_says_what_to_install_elsewhere
 test_case "setup: npm takes nothing without its hash" toolchain_has_hashes
 test_case "setup: npm leaves no tool out for Debian's Node" toolchain_needs_no_newer_node
+test_case "setup: npm brings everything, whatever NODE_ENV says" setup_brings_everything
 test_end
