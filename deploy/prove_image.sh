@@ -3,6 +3,7 @@
 # Carries out deploy/Dockerfile's stages in clean roots of Debian 12, without Docker, and runs the programs in what
 # would be the image: as its user, read-only, with nothing else. As root; takes a minute. Ends with `N passed, N failed`.
 set -euo pipefail
+unset CDPATH
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 
 for part in packages/check packages/roots packages/build image/dockerfile; do

@@ -6,7 +6,8 @@
 # Both are committed, so that the C library and the tool build without the EVM toolchain.
 set -euo pipefail
 
-root=$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
+unset CDPATH
+root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 header=$root/src/registry/contract_abi.h
 code=$root/cli/owner/contract_code.c
 artifact=$root/contracts/out/DstackMembershipNFT.sol/DstackMembershipNFT.json

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Writes docs/errors.md from the list in the public header; --check fails when the committed one differs.
 set -euo pipefail
+unset CDPATH
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 
 generate() {

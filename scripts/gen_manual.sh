@@ -6,6 +6,7 @@
 #   scripts/gen_manual.sh --check   shows how they differ from what is there, and fails when they do
 # They are committed, so that packages need not run what they build. BUILD_DIR chooses the build.
 set -euo pipefail
+unset CDPATH
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 
 work=$(mktemp -d)

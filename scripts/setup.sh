@@ -4,7 +4,8 @@ set -euo pipefail
 # Installs what is missing and nothing else: Debian packages, and npm's part in contracts/node_modules. What is there
 # already, from wherever, is kept. Asks for root only when a package is missing.
 
-ROOT=$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
+unset CDPATH
+ROOT=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 
 usage() {
   cat <<'TEXT'

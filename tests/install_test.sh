@@ -3,6 +3,7 @@
 # Installs into an empty root and builds what a user would against it: with pkg-config, with CMake, as C++,
 # shared and static. BUILD_DIR is a configured build directory (default build/release).
 set -euo pipefail
+unset CDPATH
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 
 readonly BUILD_DIR=${BUILD_DIR:-build/release}

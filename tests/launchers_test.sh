@@ -517,6 +517,18 @@ setup_says_what_to_install_elsewhere() {
   expect_text "$ERR" "this is no Debian. Install what these Debian packages bring: jq"
 }
 
+# CDPATH, which people have in their shells, lets `cd` go elsewhere, and print where to.
+scripts_stay_where_they_are() {
+  mkdir -p "$RUN_DIR/elsewhere/scripts" "$RUN_DIR/elsewhere/contracts"
+  cd "$ROOT"
+  export CDPATH=$RUN_DIR/elsewhere:.
+  expect_status 0 bash scripts/setup.sh --launch
+  [ -z "$OUT$ERR" ] || fail "it says: $OUT$ERR"
+  expect_status 0 bash scripts/gen_errors_doc.sh --check
+  # shellcheck source=scripts/env.sh
+  (. scripts/env.sh)
+}
+
 # Those of other machines' architectures, too.
 toolchain_has_hashes() {
   jq -e '.packages | del(.[""]) | map(.integrity // "" | startswith("sha512-")) | length > 10 and all' \
@@ -582,6 +594,7 @@ test_case "setup: does nothing, quickly" setup_is_quick
 test_case "setup: installs what is missing only" setup_installs_what_is_missing
 test_case "setup: without root it says what root is to do" setup_says_what_root_is_to_do
 test_case "setup: elsewhere it says what to install" setup_says_what_to_install_elsewhere
+test_case "setup: it works in its own checkout, whatever CDPATH says" scripts_stay_where_they_are
 test_case "setup: npm takes nothing without its hash" toolchain_has_hashes
 test_case "setup: npm leaves no tool out for Debian's Node" toolchain_needs_no_newer_node
 test_case "setup: npm brings everything, whatever NODE_ENV says" setup_brings_everything

@@ -10,8 +10,9 @@
 
 set -euo pipefail
 
-_TESTS_ROOT=$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
-BUILD_DIR=$(cd -- "$_TESTS_ROOT" && CDPATH='' cd -- "${BUILD_DIR:-build/dev}" && pwd)
+unset CDPATH
+_TESTS_ROOT=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
+BUILD_DIR=$(cd -- "$_TESTS_ROOT" && cd -- "${BUILD_DIR:-build/dev}" && pwd)
 export BUILD_DIR
 # Short, because the paths of unix sockets are.
 RUN_DIR=$(mktemp -d "${TMPDIR:-/tmp}/p2p-XXXXXX")

@@ -3,6 +3,7 @@
 # Builds the Debian packages twice in a clean root, compares them, looks into them, and installs and uses them in
 # another one. As root; takes two minutes. Packages and roots are kept in build/packages (see docs/packaging.md).
 set -euo pipefail
+unset CDPATH
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 
 for part in check roots build sanitised installed; do

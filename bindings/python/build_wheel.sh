@@ -3,7 +3,8 @@
 set -euo pipefail
 # Makes the wheel with the library inside, without a network. The same sources and tools give the same bytes.
 
-ROOT=$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
+unset CDPATH
+ROOT=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)
 
 usage() {
   cat << 'TEXT'
