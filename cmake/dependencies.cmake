@@ -3,10 +3,11 @@
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 
-pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl>=7.85)
-pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson>=2.13)
-pkg_check_modules(SECP256K1 REQUIRED IMPORTED_TARGET libsecp256k1)
-pkg_check_modules(NETTLE REQUIRED IMPORTED_TARGET nettle>=3.7)
+# Our names for these, for the static library's users get to see them: CURL_LIBRARIES and the like are theirs.
+pkg_check_modules(DSTACK_P2P_CURL REQUIRED IMPORTED_TARGET libcurl>=7.85)
+pkg_check_modules(DSTACK_P2P_JANSSON REQUIRED IMPORTED_TARGET jansson>=2.13)
+pkg_check_modules(DSTACK_P2P_SECP256K1 REQUIRED IMPORTED_TARGET libsecp256k1)
+pkg_check_modules(DSTACK_P2P_NETTLE REQUIRED IMPORTED_TARGET nettle>=3.7)
 find_package(wslay REQUIRED CONFIG)
 
 if(DSTACK_P2P_BUILD_PROGRAMS)

@@ -98,6 +98,25 @@ builds_with_cmake() {
     runs "$work/cmake/consumer" && runs "$work/cmake/consumer_static"
 }
 
+# The shared library's users need none of the libraries that it uses, and keep what they have found of them themselves.
+asks_nothing_of_others() {
+  mkdir "$work/other" && cat > "$work/other/CMakeLists.txt" <<'TEXT' || return
+cmake_minimum_required(VERSION 3.25)
+project(other LANGUAGES C)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(CURL REQUIRED IMPORTED_TARGET nettle)
+find_package(dstack-p2p REQUIRED)
+get_target_property(mine PkgConfig::CURL INTERFACE_LINK_LIBRARIES)
+if(NOT "${CURL_LIBRARIES} ${mine}" MATCHES "^nettle .*nettle")
+  message(FATAL_ERROR "CURL is now ${CURL_LIBRARIES}, ${mine}")
+endif()
+add_executable(other ${CONSUMER})
+target_link_libraries(other PRIVATE dstack-p2p::dstack-p2p)
+TEXT
+  cmake -S "$work/other" -B "$work/other/build" -DCMAKE_PREFIX_PATH="$root/usr" -DCONSUMER="$PWD/tests/install/consumer.c" \
+    -DCMAKE_DISABLE_FIND_PACKAGE_wslay=ON && cmake --build "$work/other/build" && runs "$work/other/build/other"
+}
+
 check 'installs with DESTDIR' installs
 check 'installs what is listed and nothing else' installs_nothing_else
 check 'the shared library exports the public interface only' exports_only_the_api
@@ -107,5 +126,6 @@ check 'versions agree' versions_agree
 check 'a program builds with pkg-config' builds_with_pkg_config
 check 'a C++ program builds' builds_as_cxx
 check 'programs build with find_package, shared and static' builds_with_cmake
+check "find_package leaves a program's own libraries alone, and asks for no more" asks_nothing_of_others
 echo "$passed passed, $failed failed"
 ((failed == 0))
