@@ -6,8 +6,14 @@ install(TARGETS dstack_p2p dstack_p2p_static EXPORT dstack-p2p-targets
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 
-# Relative to where the file lies, so that the tree can be moved.
-file(RELATIVE_PATH pc_prefix /p/${CMAKE_INSTALL_LIBDIR}/pkgconfig /p)
+# Relative to where the file lies, so that the tree can be moved. A system's own does not move, and pkg-config leaves out
+# the system's folders only if they are spelled plainly.
+if(CMAKE_INSTALL_PREFIX STREQUAL /usr)
+  set(pc_prefix /usr)
+else()
+  file(RELATIVE_PATH pc_prefix /p/${CMAKE_INSTALL_LIBDIR}/pkgconfig /p)
+  string(PREPEND pc_prefix "\${pcfiledir}/")
+endif()
 configure_file(${PROJECT_SOURCE_DIR}/cmake/dstack-p2p.pc.in ${CMAKE_CURRENT_BINARY_DIR}/dstack-p2p.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/dstack-p2p.pc
   DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

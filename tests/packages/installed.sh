@@ -84,6 +84,8 @@ consumer_is_there() {
 
 # shellcheck disable=SC2016 # expanded inside
 builds_with_pkg_config() {
+  # The system's own folders are not named: they would come before those that a program names itself.
+  _in_consumer 'pkg-config --libs dstack-p2p; test "$(echo $(pkg-config --libs dstack-p2p))" = -ldstack-p2p'
   _in_consumer 'cc -Wall -Werror consumer.c -o shared $(pkg-config --cflags --libs dstack-p2p)'
   loads /tmp/consumer/shared | grep -F 'libdstack-p2p.so.1 =>'
   _runs /tmp/consumer/shared
