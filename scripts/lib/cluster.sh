@@ -256,7 +256,7 @@ _print_end() {
   watch   $0 status          $0 logs
   page    $(node_url 1)/     (in a browser: who is there, and who greets whom)
   peers   CONTRACT_ADDRESS=$CONTRACT RPC_URL=${RPC_URL:-$RPC} \\
-            $DSTACK_P2P peers        (or watch)
+            $(printf %q "$DSTACK_P2P") peers        (or watch)
   join    ./run_hello_p2p.sh NAME PORT        (another node, in the foreground)
   stop    $0 stop            (ends the nodes$(_started_too) and forgets this cluster)
 TEXT
