@@ -47,9 +47,20 @@ exports_only_the_api() {
     diff tests/install/exported.txt "$work/exported"
 }
 
+# hides_internals FILE: a static library.
+hides_internals() {
+  ! nm --defined-only --extern-only "$1" | awk 'NF == 3 {print $3}' | grep -v '^dstack_p2p_'
+}
+
 hides_internals_in_static() {
-  ! nm --defined-only --extern-only "$root/usr/$(multiarch)/libdstack-p2p.a" | awk 'NF == 3 {print $3}' |
-    grep -v '^dstack_p2p_'
+  hides_internals "$root/usr/$(multiarch)/libdstack-p2p.a"
+}
+
+# Some distributions build everything so.
+hides_internals_with_lto() {
+  cmake -S . -B "$work/lto" -G Ninja -DCMAKE_BUILD_TYPE=None -DCMAKE_C_FLAGS=-flto -DDSTACK_P2P_BUILD_TESTS=OFF \
+    -DDSTACK_P2P_BUILD_PROGRAMS=OFF && cmake --build "$work/lto" --target dstack_p2p_static &&
+    hides_internals "$work/lto/src/libdstack-p2p.a"
 }
 
 has_soname() {
@@ -121,6 +132,7 @@ check 'installs with DESTDIR' installs
 check 'installs what is listed and nothing else' installs_nothing_else
 check 'the shared library exports the public interface only' exports_only_the_api
 check 'the static library hides its internals' hides_internals_in_static
+check 'so does one that is built with -flto' hides_internals_with_lto
 check 'the shared library has its soname' has_soname
 check 'versions agree' versions_agree
 check 'a program builds with pkg-config' builds_with_pkg_config
