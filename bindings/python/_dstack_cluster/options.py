@@ -85,8 +85,10 @@ def _choice(name: str, value: object) -> int:
     kind = _CHOICES[name]
     if value is None:
         return 0
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{name} takes a {kind.__name__}, not {type(value).__name__}")
+    # Another choice's number would mean something else here: Keep.OFF is Evidence.REQUIRED.
+    is_other = isinstance(value, (bool, IntEnum)) and not isinstance(value, kind)
+    if is_other or not isinstance(value, int):
+        raise TypeError(f"{name} takes a member of {kind.__name__}, not {type(value).__name__}")
     if value not in kind.__members__.values():
         names = ", ".join(f"{kind.__name__}.{member}" for member in kind.__members__)
         raise ValueError(f"{name} takes one of {names}, not {value}")
