@@ -8,6 +8,7 @@ import pickle
 import sys
 import unittest
 
+from _dstack_cluster.records import changes_between
 from dstack_cluster import (
     NO_WAIT,
     CallerError,
@@ -21,6 +22,7 @@ from dstack_cluster import (
     LogLevel,
     NodeError,
     Peer,
+    PeerList,
     PaymentError,
 )
 from support import CONTRACT, RPC, RUN_DIR, guest, make, silent_server
@@ -318,6 +320,20 @@ class Arguments(unittest.TestCase):
         ]:
             peer = Peer("", url, "", 0, 0, False)
             self.assertEqual((peer.host, peer.port), (host, port), url)
+
+    def test_changes_between(self):
+        """several changes of one reading come by instance id"""
+
+        def peers(**urls):
+            return PeerList(tuple(Peer(name, url, "", 0, 0, False) for name, url in urls.items()), 1, 1, 1, 0)
+
+        before, after = peers(d="1", b="2", c="3"), peers(c="3", e="4", b="5", a="6")
+        changes = changes_between(before, after)
+        self.assertEqual([change.kind.name for change in changes], ["JOINED", "CHANGED", "LEFT", "JOINED"])
+        self.assertEqual([change.peer.connection_url for change in changes], ["6", "5", "1", "4"])
+        self.assertEqual([change.previous and change.previous.connection_url for change in changes], [None, "2", None, None])
+        self.assertTrue(all(change.peers is after for change in changes))
+        self.assertEqual(changes_between(after, after), [])
 
     def test_errors_travel(self):
         """an error survives pickling, as between processes, and a traceback names what can be imported"""

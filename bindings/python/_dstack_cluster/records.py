@@ -226,17 +226,18 @@ def _differs(a: Peer, b: Peer) -> bool:
 
 
 def changes_between(before: Optional[PeerList], after: PeerList) -> List[Change]:
-    """What happened between two lists, by instance id, as the C monitor tells it."""
+    """What happened between two lists, by instance id, as the C monitor tells it. Goes through each once, without sorting them:
+    this is done in the event loop."""
     if before is None:
         return [Change(ChangeKind.SNAPSHOT, None, None, after)]
-    old, new = ({peer.instance_id: peer for peer in peers} for peers in (before, after))
-    changes = []
-    for instance_id in sorted(old.keys() | new.keys()):
-        was, now = old.get(instance_id), new.get(instance_id)
+    gone = {peer.instance_id: peer for peer in before}
+    found = {}
+    for now in after:
+        was = gone.pop(now.instance_id, None)
         if was is None:
-            changes.append(Change(ChangeKind.JOINED, now, None, after))
-        elif now is None:
-            changes.append(Change(ChangeKind.LEFT, was, None, after))
+            found[now.instance_id] = Change(ChangeKind.JOINED, now, None, after)
         elif _differs(was, now):
-            changes.append(Change(ChangeKind.CHANGED, now, was, after))
-    return changes
+            found[now.instance_id] = Change(ChangeKind.CHANGED, now, was, after)
+    for was in gone.values():
+        found[was.instance_id] = Change(ChangeKind.LEFT, was, None, after)
+    return [found[instance_id] for instance_id in sorted(found)]
