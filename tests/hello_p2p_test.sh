@@ -255,6 +255,24 @@ tells_events() {
   process_stop listener
 }
 
+# Who looks at the page since before the guest agent answered need not wait for the chain to see who this is.
+# shellcheck disable=SC2016 # jq's variable
+tells_identity_before_registration() {
+  local port agent=$RUN_DIR/early.sock
+  port=$(free_port)
+  instance early
+  process_spawn early "$RUN_DIR/early.log" "$HELLO_P2P" "$CONTRACT" --port "$port" --rpc-url http://127.0.0.1:1 \
+    --retry 3600 --guest "$agent"
+  wait_until 10 hello_get "$port" /info
+  listen_to "$port" watcher
+  wait_until 5 heard watcher state '.self.instance_id == null and .self.connection_url == null'
+  ln -s "$RUN_DIR/simulator/early/dstack.sock" "$agent"
+  wait_until 10 heard watcher state ".self.instance_id == \$id and .self.connection_url == \"http://localhost:$port\""
+  expect_json '.registered | not' "$(hello_get "$port" /info)"
+  process_stop early
+  wait_until 5 _process_gone watcher
+}
+
 # Where the first listener ended the next one goes on.
 tells_what_was_missed() {
   local last
@@ -560,6 +578,7 @@ test_case "404, 405, HEAD" speaks_http
 test_case "/metrics" answers_metrics
 test_case "/events" tells_events
 test_case "/events goes on where it ended" tells_what_was_missed
+test_case "/events tells who this is before it is registered" tells_identity_before_registration
 test_case "32 streams, and no more" limits_streams
 test_case "listens on 127.0.0.1 only" listens_on_loopback_only
 test_case "the gateway's URL" publishes_the_gateway_url

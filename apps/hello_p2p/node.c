@@ -48,6 +48,8 @@ bool node_set_identity(hello_node *self, const char *instance_id, const char *co
     snprintf(self->contract, sizeof self->contract, "%s", contract ? contract : "");
     free(self->url);
     self->url = copy;
+    /* Who looks at the page since before has to hear of it, however long the registration takes. */
+    feed_start_anew(&self->feed);
     pthread_mutex_unlock(&self->lock);
     return true;
 }
