@@ -380,17 +380,6 @@ serves_beside_slow_clients() {
   process_stop slow
 }
 
-# _private_kib NAME: what a process has for itself. What it has of libraries' pages differs with the machine's cache.
-_private_kib() { process_alive "$1" && awk '/^Private_Dirty:/ { print $2 }' "/proc/$PROCESS_PID/smaps_rollup"; }
-
-_is_small() { [ "$(_private_kib a)" -le 2304 ]; }
-
-# The 500 clients took twice of that.
-gives_memory_back() {
-  if is_sanitized; then return; fi
-  wait_until 10 _is_small || fail "private: $(_private_kib a) KiB"
-}
-
 # More slow clients than it has descriptors for: those that had their time make room, though they never pause.
 makes_room_for_others() {
   local port answer
@@ -587,7 +576,6 @@ test_case "registers again when it was removed" registers_again_when_removed
 test_case "banned: goes on, and /health tells why" says_why_it_is_not_listed_any_more
 test_case "renews a short lease" renews_a_short_lease
 test_case "500 slow clients do not keep others waiting" serves_beside_slow_clients
-test_case "and when they have gone their memory is given back" gives_memory_back
 test_case "clients that never end a request make room in time" makes_room_for_others
 test_case "ends while it waits for the guest agent" ends_while_waiting_for_guest
 test_case "ends while the guest agent hangs" ends_while_guest_hangs
