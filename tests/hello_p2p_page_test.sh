@@ -252,11 +252,18 @@ shows_a_hundred_on_a_phone() {
   browser screen 1280 900
 }
 
+# Joined, left and joined in one second are three changes; what the state told before they are told once.
+lists_each_change_once() {
+  expect_js 'document.querySelectorAll("#changes li").length === 14'
+  expect_js '[...document.querySelectorAll("#changes li")].slice(0, 3).map((li) => li.children[1].innerText).join() === "joined,left,joined"'
+}
+
 tries_again_after_503() {
   curl -fsS "http://127.0.0.1:$RECORD/down"
   expect_js "$(text link) === 'connection lost' && $(text lost).startsWith('This node sends no events: too many')"
   curl -fsS "http://127.0.0.1:$RECORD/up"
   expect_js "$(text link) === 'live'"
+  expect_js 'document.querySelectorAll("#changes li").length === 16' # the connection's end and return
 }
 
 _hangs() { [ "$(curl -fsS "http://127.0.0.1:$RECORD/hung")" -gt 0 ]; }
@@ -301,6 +308,7 @@ test_case "a silent node is a lost connection" notices_silence
 test_case "a node that is banned is none of the cluster's" says_that_it_is_no_member
 start_record
 test_case "a hundred nodes" shows_a_hundred
+test_case "each change is listed once" lists_each_change_once
 test_case "one finds a peer among them" finds_peers
 test_case "a hundred nodes on a phone" shows_a_hundred_on_a_phone
 test_case "contrast with a hundred nodes" has_contrast

@@ -43,8 +43,12 @@ void feed_publish(hello_feed *self, const char *name, json_t *data)
 
 void feed_publish_change(hello_feed *self, const char *name, json_t *data)
 {
-    json_t **place = &self->changes[self->next_change++ % FEED_CHANGES];
-    if (data) json_object_set_new(data, "change", json_string(name));
+    uint64_t number = self->next_change++;
+    json_t **place = &self->changes[number % FEED_CHANGES];
+    if (data) {
+        json_object_set_new(data, "change", json_string(name));
+        json_object_set_new(data, "number", json_integer((json_int_t)number));
+    }
     json_decref(*place);
     *place = json_incref(data);
     feed_publish(self, name, data);

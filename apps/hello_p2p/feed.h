@@ -29,7 +29,8 @@ typedef struct hello_feed {
 /** Adds an event. Takes over the data; NULL stands for out of memory, and makes all readers start anew. */
 void feed_publish(hello_feed *self, const char *name, json_t *data);
 
-/** The same for a change in who is a member, which is remembered for the page's log. */
+/** The same for a change in who is a member, which is remembered for the page's log. It gets its name and a
+ * number, by which those who hear of it twice know that it is one. */
 void feed_publish_change(hello_feed *self, const char *name, json_t *data);
 
 /** All is different: readers start anew with the whole state. */

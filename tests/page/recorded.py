@@ -53,7 +53,10 @@ def state(count):
     status = {"healthy": True, "reason": "", "registered": True, "listed": True, "lease_left": 43210, "keeping": True,
               "keeper_error": "", "keeper_message": "", "reading": reading}
     changes = [{"at": NOW - 60 * number, "instance_id": one["instance_id"], "connection_url": one["connection_url"],
-                "self": False, "count": count, "change": "joined"} for number, one in enumerate(peers[:12])][::-1]
+                "self": False, "count": count, "change": "joined", "number": 11 - number}
+               for number, one in enumerate(peers[:12])][::-1]
+    # The last one joined, left and joined again at once.
+    changes += [{**changes[-1], "change": change, "number": 12 + number} for number, change in enumerate(["left", "joined"])]
     return {"time": NOW, "self": myself, "status": status, "peers": peers, "count": len(peers), "asks_up_to": 150, "told": told,
             "changes": changes}
 

@@ -134,7 +134,8 @@ export class ChangeLog {
   }
 
   add(change) {
-    const key = JSON.stringify([change.change, change.at, change.instance_id, change.connection_url]);
+    // A state tells it again. Somebody may join, leave and join within a second.
+    const key = JSON.stringify([change.change, change.at, change.instance_id, change.number]);
     if (this.known.has(key) || !(change.change in WORDS)) return;
     this.known.add(key);
     if (this.known.size > 1000) this.known.delete(this.known.keys().next().value);
