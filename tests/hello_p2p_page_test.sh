@@ -68,6 +68,18 @@ shows_who_leaves() {
   expect_js "!document.querySelector('#peers tbody').innerText.includes('$ID_C')"
 }
 
+_b_is() { expect_js "document.querySelector('#mesh .node[data-id=\"$ID_B\"]').classList.contains('$1')"; }
+
+# It had answered, and stays a member.
+shows_who_is_gone() {
+  _b_is ok
+  process_stop b
+  _b_is failed
+  expect_js "document.querySelector('#peers tbody').innerText.includes('Failed to connect')"
+  hello_start b "$PORT_B"
+  _b_is ok
+}
+
 announces_changes() {
   expect_js 'document.querySelector("#changes").getAttribute("role") === "log"'
   expect_js 'document.querySelector("#changes").getAttribute("aria-live") === "polite"'
@@ -295,6 +307,7 @@ test_case "identity, registration and freshness" shows_this_node
 test_case "a peer, its answer, and the greetings" shows_greetings
 test_case "a node joins, and nodes say whom they greeted" shows_who_joins
 test_case "a node leaves" shows_who_leaves
+test_case "a node ends without leaving, and is back" shows_who_is_gone
 test_case "the log is a live region" announces_changes
 test_case "hostile URLs and answers are text" shows_hostile_peers_as_text
 test_case "peers that do not answer" shows_what_failed

@@ -62,7 +62,8 @@ static void keep_answer(hello_peer *item, greeting_answer *answer)
     }
 }
 
-/* Takes over what was told. Who gives no answer said nothing, from now on. */
+/* Takes over what was told. Who gives no answer said nothing, from now on; who gave one before may be gone,
+ * which a greeting finds out, and goes on to look for its return. */
 static void keep_told(hello_node *node, hello_peer *item, greeting_answer *answer)
 {
     uint64_t again_ms = ASK_PAUSE_MS * (uint64_t)node->others.count;
@@ -70,6 +71,7 @@ static void keep_told(hello_node *node, hello_peer *item, greeting_answer *answe
         item->told_count == answer->told_count && !item->told_at == !!answer->error &&
         (!item->told_count || !memcmp(item->told, answer->told, item->told_count * sizeof *item->told));
     item->in_flight = false;
+    if (answer->error && item->told_at) item->due_ms = node_now_ms();
     item->ask_due_ms = node_now_ms() + (again_ms > ASK_AGAIN_MS ? again_ms : ASK_AGAIN_MS);
     item->told_at = answer->error ? 0 : (int64_t)time(NULL);
     if (same) return;

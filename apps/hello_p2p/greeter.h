@@ -9,7 +9,7 @@
 typedef struct hello_greeter hello_greeter;
 
 /** Starts a thread that greets every peer of the node once, and again with growing pauses while it does
- *  not answer. NULL: the system refused. */
+ *  not answer; and who stops answering while somebody looks at the page. NULL: the system refused. */
 hello_greeter *greeter_start(hello_node *self);
 
 /** Ends it, greetings on their way included. NULL is allowed. */
