@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # hello_p2p under load: 500 clients that send a byte a second, 50 that ask for much and read a byte a second, and 1,000
-# requests a second beside them, without growth. LOAD_SECONDS lengthens it; bench/README.md has three minutes' figures.
-# Resident sizes under a sanitizer say nothing: build/release is brought up to date and used, whatever BUILD_DIR says.
+# requests a second beside them, without growth; and among peers whose answers do not end. LOAD_SECONDS lengthens the first;
+# bench/README.md has three minutes' figures. Resident sizes under a sanitizer say nothing: build/release is brought up to
+# date and used, whatever BUILD_DIR says.
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." || exit
 { [ -f build/release/build.ninja ] || cmake --preset release; } >/dev/null || exit
 nice cmake --build --preset release --target hello_p2p dstack-p2p dstack-simulator >/dev/null || exit
@@ -51,6 +52,23 @@ gives_memory_back() {
   wait_until 10 _is_small || fail "private: $(_private_kib) KiB"
 }
 
+# In a cluster of its own, whose other members answer without an end.
+_all_failed() { hello_get "$PORT" /peers | jq -e '[.peer_info[].error | strings] | length == 4' >/dev/null; }
+
+stays_small_among_endless_answers() {
+  local deed
+  process_spawn bad "$RUN_DIR/bad.log" python3 "$ROOT/tests/hello_p2p/misbehave.py"
+  wait_until 10 test -s "$RUN_DIR/bad.log"
+  contract_deploy
+  for deed in body headers drip deep; do hello_publish "$deed" "http://127.0.0.1:$(head -n 1 "$RUN_DIR/bad.log")/$deed"; done
+  PORT=$(free_port)
+  instance_admitted victim
+  hello_start victim "$PORT"
+  wait_until 20 _all_failed || fail "$(hello_get "$PORT" /peers)"
+  process_alive victim
+  awk '/^VmHWM/ { print $2; exit !($2 <= 24576) }' "/proc/$PROCESS_PID/status"
+}
+
 anvil_start
 simulator_start
 contract_deploy
@@ -67,4 +85,5 @@ test_case "neither memory nor descriptors grow" does_not_grow
 if [ -s "$RUN_DIR/load.json" ]; then echo "load: $(cat "$RUN_DIR/load.json")"; fi
 test_case "descriptors are given back" lets_go_of_all
 test_case "memory is given back" gives_memory_back
+test_case "endless answers do not make it grow" stays_small_among_endless_answers
 test_end

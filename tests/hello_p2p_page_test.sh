@@ -89,19 +89,11 @@ announces_changes() {
 
 # ---- strangers
 
-# publish NAME URL: lists the instance NAME with a URL that is not its own, and leaves it there.
-publish() {
-  instance_admitted "$1"
-  hello_start "$1" 0 --url "$2"
-  wait_until 20 grep -q 'INFO  registered$' "$RUN_DIR/$1.log"
-  process_stop "$1"
-}
-
 shows_hostile_peers_as_text() {
   local url="http://127.0.0.1:1/<img/src=x/onerror=document.title=3>"
-  publish markup "http://127.0.0.1:$BAD/markup"
-  publish url "$url"
-  publish script "javascript:document.title=4//<script>"
+  hello_publish markup "http://127.0.0.1:$BAD/markup"
+  hello_publish url "$url"
+  hello_publish script "javascript:document.title=4//<script>"
   expect_js "document.querySelector('#peers tbody').innerText.includes('$url')"
   expect_js "document.querySelector('#peers tbody').innerText.includes('<img src=x onerror=document.title=1><script>')"
   expect_js "document.querySelector('#peers tbody').innerText.includes('javascript:document.title=4')"

@@ -179,6 +179,15 @@ hello_start() {
     --guest "$GUEST/i/$name" --poll-interval 200 "$@"
 }
 
+# hello_publish NAME URL: lists the instance NAME with a URL that is not its own, and leaves it there.
+hello_publish() {
+  instance_admitted "$1"
+  hello_start "$1" 0 --url "$2"
+  wait_until 20 grep -q 'INFO  registered$' "$RUN_DIR/$1.log"
+  process_stop "$1"
+  [ "$(listed_url "$INSTANCE")" = "$2" ]
+}
+
 # hello_get PORT PATH [CURL OPTION...]
 hello_get() {
   local port=$1 path=$2
