@@ -252,8 +252,8 @@ class DStackP2PSDK:
     # ---- The end
 
     async def close(self) -> None:
-        """Ends calls on their way (they fail with CANCELLED, or UNCONFIRMED) and watching, and frees everything. The
-        contract lists this node until its lease ends: see withdraw(). May be called again."""
+        """Ends calls on their way (they fail with CANCELLED, or UNCONFIRMED; those that have not begun with STATE) and watching,
+        and frees everything. The contract lists this node until its lease ends: see withdraw(). May be called again."""
         watch = None if self._handle.is_closed else self._own_watch()
         try:
             if watch is not None:
