@@ -4,9 +4,11 @@
 import asyncio
 import gc
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
 import unittest
@@ -359,6 +361,23 @@ class Library(unittest.TestCase):
         self.assertEqual(status, 1)
         self.assertIn("ImportError: dstack_cluster needs the C library of dstack-p2p. Tried: /no/such/library.so", errors)
         self.assertIn("(DSTACK_P2P_LIBRARY): /no/such/library.so: cannot open shared object file", errors)
+
+    def test_wheel_lacks(self):
+        """what a wheel's library is linked with, and this machine lacks, is named, and how to get it"""
+        with tempfile.TemporaryDirectory() as folder:
+            modules = Path(folder) / "_dstack_cluster"
+            shutil.copytree(ROOT / "bindings" / "python" / "_dstack_cluster", modules)
+            lacking = Path(folder) / "libnowhere.so.1"
+            for path, *linked in [(lacking,), (modules / library.SONAME, lacking)]:
+                command = ["cc", "-shared", "-Wl,--no-as-needed", f"-Wl,-soname,{path.name}", "-o", path, *linked]
+                subprocess.run(command, check=True)
+            lacking.unlink()
+            program = f"import sys; sys.path.insert(0, {folder!r}); import _dstack_cluster.library"
+            status, errors, _ = run(program, DSTACK_P2P_LIBRARY="", LD_PRELOAD="")
+        self.assertEqual(status, 1)
+        self.assertIn("(inside the wheel): libnowhere.so.1: cannot open shared object file", errors)
+        self.assertIn(f"apt install {library.DEBIAN_PACKAGES}\n", errors)
+        self.assertIn(f"apt install {library.DEBIAN_PACKAGES}`", (ROOT / "bindings" / "python" / "README.md").read_text())
 
     def test_other(self):
         """another library is refused, with the reason"""

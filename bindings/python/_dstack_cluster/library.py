@@ -10,7 +10,9 @@ from .interface import FUNCTIONS
 from .version import __version__
 
 SONAME = "libdstack-p2p.so.1"
+DEBIAN_PACKAGES = "libcurl4 libjansson4 libsecp256k1-1 libnettle8 libwslay1"
 _HERE = Path(__file__).resolve().parent
+_INSIDE = "inside the wheel"
 
 
 def _from_build_tree() -> Iterator[str]:
@@ -29,7 +31,7 @@ def candidates() -> Iterator[Tuple[str, str]]:
         return
     if (_HERE / SONAME).exists():
         # Not optional: a wheel's own library that cannot be loaded lacks something, and another would hide that.
-        yield str(_HERE / SONAME), "inside the wheel"
+        yield str(_HERE / SONAME), _INSIDE
         return
     yield SONAME, "the system's"
     for path in _from_build_tree():
@@ -57,8 +59,15 @@ def _load(path: str) -> ctypes.CDLL:
     return library
 
 
+def _remedy(why: str) -> str:
+    if why == _INSIDE:
+        return f"The wheel's library needs some of the system's; on Debian 12: apt install {DEBIAN_PACKAGES}"
+    return "Install the wheel or the library, or name it in DSTACK_P2P_LIBRARY."
+
+
 def _find() -> Tuple[ctypes.CDLL, str]:
     tried: List[str] = []
+    why = ""
     for path, why in candidates():
         try:
             return _load(path), path
@@ -67,7 +76,7 @@ def _find() -> Tuple[ctypes.CDLL, str]:
     raise ImportError(
         "dstack_cluster needs the C library of dstack-p2p. Tried: "
         + "; ".join(tried)
-        + ". Install the wheel or the library, or name it in DSTACK_P2P_LIBRARY.",
+        + f". {_remedy(why)}",
         name="dstack_cluster",
     )
 
