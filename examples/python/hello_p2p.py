@@ -65,7 +65,7 @@ async def join(node: Node, sdk: DStackP2PSDK, withdraw: bool) -> None:
 
 def parse(arguments: List[str]) -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[1])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n\n")[2])
     parser.add_argument("contract", nargs="?", help="the DstackMembershipNFT's address (CONTRACT_ADDRESS)")
     parser.add_argument("--port", type=int, default=8080, help="port to serve on (8080); 0 takes a free one")
     parser.add_argument("--listen", default="127.0.0.1", help="address to serve on (127.0.0.1)")

@@ -112,6 +112,8 @@ example_refuses() {
   expect_status 3 "${example[@]}" "$CONTRACT" --port "${GUEST##*:}"
   expect_status 2 "${example[@]}" "$CONTRACT" --port 70000
   expect_status 2 "${example[@]}" "$CONTRACT" --port "$port" --chain-id 0
+  # Without docstrings, too.
+  expect_status 0 "${RUN[@]}" -OO "$ROOT/examples/python/hello_p2p.py" --help
 }
 
 # Requests that are none, and a node that is waiting for its guest agent.
