@@ -5,7 +5,7 @@ import asyncio
 import time
 import unittest
 
-from dstack_cluster import CallerError, Code, DStackP2PError, PaymentError
+from dstack_cluster import CallerError, Code, DStackP2PError, LogLevel, PaymentError
 from support import Ticker, make, rpc, silent_server, stop, until
 
 # Seconds, far from both sides: a busy machine, and the minutes that are left to what is ended, or the four seconds that a call
@@ -109,6 +109,19 @@ class Cancel(unittest.IsolatedAsyncioTestCase):
             await sdk.register()
             self.assertEqual(await sdk.get_peers(), ["http://localhost/pending"])
             await sdk.withdraw()
+
+    async def test_sent_is_told(self):
+        """that goes to who wants the log lines"""
+        lines = []
+        async with make("pending", log=lambda level, line: lines.append((level, line))) as sdk:
+            rpc("evm_setAutomine", False)
+            try:
+                await self.cancelled_in_flight(sdk)
+            finally:
+                rpc("evm_setAutomine", True)
+                rpc("evm_mine")
+            await sdk.withdraw()
+        self.assertEqual([level for level, line in lines if "a call was cancelled: the transaction 0x" in line], [LogLevel.WARNING])
 
     async def cancelled_in_flight(self, sdk):
         """The coroutine that makes the call sees the reason; a task's own CancelledError is asyncio's affair."""

@@ -15,25 +15,17 @@ from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from typing import Any, Callable, Generic, Iterator, Optional, Set, TypeVar
 
-from .codes import Code
+from .codes import Code, LogLevel
 from .errors import DStackP2PError, error_of
 from .interface import CStatus
 from .library import lib
-from .options import Options, logger
+from .options import Options
 from .records import PeerList, Status, status_of, take_list
 from .worker import Worker, settle
 
 T = TypeVar("T")
 
 _open: Set["Handle"] = set()
-
-
-def _keep_cause(cancelled: asyncio.CancelledError, call: "asyncio.Future[Any]") -> None:
-    """What left before a call was cancelled is not undone; somebody may want to know."""
-    error = None if call.cancelled() else call.exception()
-    if isinstance(error, DStackP2PError) and error.code == Code.UNCONFIRMED:
-        logger.warning("a call was cancelled: %s", error.message)
-        cancelled.__cause__ = error
 
 
 class _Call(Generic[T]):
@@ -51,7 +43,7 @@ class Handle:
     collected closes it."""
 
     def __init__(self, contract: Optional[bytes], url: Optional[bytes], options: Options) -> None:
-        self._receiver = options.receiver
+        self._options = options  # the function that C logs to has to stay
         self._pointer: int = lib.dstack_p2p_new_with_options(contract, url, ctypes.byref(options.c)) or 0
         if not self._pointer:
             raise error_of(Code.NO_MEMORY, "out of memory")
@@ -130,8 +122,15 @@ class Handle:
                 self._interrupt(call)
                 with suppress(asyncio.CancelledError):  # another one; this one is raised
                     await settle(waiting)
-                _keep_cause(cancelled, waiting)
+                self._keep_cause(cancelled, waiting)
             raise
+
+    def _keep_cause(self, cancelled: asyncio.CancelledError, call: "asyncio.Future[Any]") -> None:
+        """What left before a call was cancelled is not undone; somebody may want to know."""
+        error = None if call.cancelled() else call.exception()
+        if isinstance(error, DStackP2PError) and error.code == Code.UNCONFIRMED:
+            self._options.tell(LogLevel.WARNING, f"a call was cancelled: {error.message}")
+            cancelled.__cause__ = error
 
     def wait(self, work: Callable[[int], T]) -> T:
         """The same for who has no event loop. An interrupt ends the call, too."""

@@ -127,16 +127,21 @@ def _logger_level() -> LogLevel:
     return next(levels, LogLevel.ERROR)
 
 
-def _receiver(log: LogFunction) -> Any:
-    """Called in C's threads. An exception has nowhere to go there."""
+def _guarded(log: LogFunction) -> LogFunction:
+    """An exception has nowhere to go in C's threads, and must not end a call."""
 
-    def receive(_context: object, level: int, message: bytes) -> None:
+    def tell(level: LogLevel, message: str) -> None:
         try:
-            log(LogLevel(level), message.decode("utf-8", "replace"))
+            log(level, message)
         except Exception:
             logger.exception("the log function failed")
 
-    return LOG_FUNCTION(receive)
+    return tell
+
+
+def _receiver(tell: LogFunction) -> Any:
+    """Called in C's threads."""
+    return LOG_FUNCTION(lambda _context, level, message: tell(LogLevel(level), message.decode("utf-8", "replace")))
 
 
 def _values(given: Dict[str, Any]) -> Iterator[Tuple[str, Union[bytes, int, None]]]:
@@ -162,10 +167,16 @@ class Options:
             setattr(self.c, name, value)
         if log is None and not self.c.log_level:
             self.c.log_level = _logger_level()
-        self.c.log = self.receiver = _receiver(_to_logger if log is None else log)
+        self._tell = _guarded(_to_logger if log is None else log)
+        self.c.log = self.receiver = _receiver(self._tell)
         self._private_key = _key(given["private_key"])
         if self._private_key is not None:
             self.c.private_key = ctypes.cast(self._private_key, ctypes.c_char_p)
+
+    def tell(self, level: LogLevel, message: str) -> None:
+        """A line that is Python's own, where C's lines go."""
+        if level <= (self.c.log_level or LogLevel.WARNING):
+            self._tell(level, message)
 
     def wipe(self) -> None:
         """Overwrites the copy of the private key. Everything was copied by the library."""
