@@ -53,7 +53,8 @@ stage() {
   install -d -m 755 "$1/_dstack_cluster" "$1/dstack_cluster-stubs"
   install -m 644 "$here"/{dstack_cluster.py,pyproject.toml,setup.py,README.md} "$1"
   install -m 644 "$here"/_dstack_cluster/{*.py,py.typed} "$1/_dstack_cluster"
-  install -m 644 "$here/dstack_cluster-stubs/__init__.pyi" "$1/dstack_cluster-stubs"
+  # A module of one file has no place for py.typed (PEP 561); its stubs are the module itself.
+  install -m 644 "$here/dstack_cluster.py" "$1/dstack_cluster-stubs/__init__.pyi"
   install -m 644 "$ROOT/LICENSE" "$1"
   strip --strip-unneeded -o "$1/_dstack_cluster/libdstack-p2p.so.1" "$LIBRARY"
   chmod 644 "$1/_dstack_cluster/libdstack-p2p.so.1"

@@ -1,1 +1,0 @@
-../dstack_cluster.py
