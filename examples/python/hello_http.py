@@ -67,6 +67,9 @@ async def serve(host: str, port: int, views: Dict[str, View]) -> asyncio.Abstrac
             await asyncio.wait_for(exchange(reader, writer), IDLE_SECONDS)
         except (OSError, asyncio.TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError):
             writer.transport.abort()
+        except asyncio.CancelledError:
+            # The program ends. Nobody waits for this task, and asyncio's streams in 3.11 and 3.12 stumble over a cancelled one.
+            writer.transport.abort()
         finally:
             clients.discard(writer)
             writer.close()

@@ -131,6 +131,10 @@ example_serves() {
   printf 'nonsense\r\n\r\n' | timeout 5 curl -sS --max-time 5 "telnet://127.0.0.1:$port" | grep '400 Bad Request' >/dev/null
   if hello_get "$port" "/info?$(printf '%020000d' 0)" -f; then fail "a head of 20 kB was taken"; fi
   hello_get "$port" /info >/dev/null
+  # It ends without a complaint while somebody is about to ask.
+  exec {slow}<>"/dev/tcp/127.0.0.1/$port"
+  printf 'GET /he' >&"$slow"
+  hello_get "$port" /info >/dev/null
   process_alive patient
   kill -TERM "$PROCESS_PID"
   expect_end patient 5
