@@ -102,6 +102,8 @@ expect_text() {
 
 # expect_json JQ-EXPRESSION JSON
 expect_json() {
+  # Of nothing at all jq says that everything holds.
+  [ -n "$2" ] || fail "there is no JSON of which to hold: $1"
   jq -e "$1" >/dev/null <<<"$2" || fail "$1 does not hold for: $2"
 }
 
