@@ -99,6 +99,18 @@ static const char *state_name(cluster_order_state state)
     return names[state];
 }
 
+/* What it came to, so that it is to be held against what was asked about: what was refused has paid for gas
+ * only. */
+static eth_wei paid_by(const cluster_order *order, const cluster_outcome *outcome)
+{
+    return outcome->state == CLUSTER_ORDER_DONE ? order->value : 0;
+}
+
+static eth_wei cost_of(const cluster_order *order, const cluster_outcome *outcome)
+{
+    return eth_wei_add(outcome->cost, paid_by(order, outcome));
+}
+
 /* Any version may be the one that gets into a block. */
 static json_t *unconfirmed_json(const char *call, const char *state, const char *hash,
                                 const cluster_outcome *outcome)
@@ -123,9 +135,9 @@ static json_t *outcome_json(const cluster_order *order, const cluster_outcome *o
         return json_pack("{ss ss}", "call", order->what, "state", state);
     if (outcome->state == CLUSTER_ORDER_UNCONFIRMED)
         return unconfirmed_json(order->what, state, hash, outcome);
-    return json_pack("{ss ss ss sI sI so}", "call", order->what, "state", state, "hash", hash, "block",
-                     (json_int_t)outcome->block_number, "gas_used", (json_int_t)outcome->gas_used, "cost",
-                     cli_wei_json(outcome->cost));
+    return json_pack("{ss ss ss sI sI so so}", "call", order->what, "state", state, "hash", hash, "block",
+                     (json_int_t)outcome->block_number, "gas_used", (json_int_t)outcome->gas_used, "value",
+                     cli_wei_json(paid_by(order, outcome)), "cost", cli_wei_json(cost_of(order, outcome)));
 }
 
 json_t *spend_outcomes_json(const cluster_order *orders, size_t count, const cluster_outcome *outcomes)
@@ -172,13 +184,19 @@ void spend_tell_sent(const cli_run *run, const cluster_order *orders, size_t cou
             tell_one(run, &orders[i], &outcomes[i]);
 }
 
+static void print_outcome(const cluster_order *order, const cluster_outcome *outcome)
+{
+    char hash[HASH_TEXT], cost[ETH_WEI_TEXT], value[ETH_WEI_TEXT];
+    eth_wei paid = paid_by(order, outcome);
+    hash_text(outcome->hash32, hash);
+    eth_wei_format(cost_of(order, outcome), cost);
+    eth_wei_format(paid, value);
+    printf("%s: %s in block %" PRIu64 ", %" PRIu64 " gas, %s%s%s\n", order->what, hash, outcome->block_number,
+           outcome->gas_used, cost, paid ? " with the value of " : "", paid ? value : "");
+}
+
 void spend_print_outcomes(const cluster_order *orders, size_t count, const cluster_outcome *outcomes)
 {
-    char hash[HASH_TEXT], cost[ETH_WEI_TEXT];
-    for (size_t i = 0; i < count; i++) {
-        hash_text(outcomes[i].hash32, hash);
-        eth_wei_format(outcomes[i].cost, cost);
-        printf("%s: %s in block %" PRIu64 ", %" PRIu64 " gas, %s\n", orders[i].what, hash,
-               outcomes[i].block_number, outcomes[i].gas_used, cost);
-    }
+    for (size_t i = 0; i < count; i++)
+        print_outcome(&orders[i], &outcomes[i]);
 }

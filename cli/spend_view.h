@@ -18,7 +18,8 @@ void spend_quote_sentence(const cluster_quote *quote, size_t count, char text[st
 int spend_show_quote(const cli_run *run, const cluster_order *orders, size_t count,
                      const cluster_quote *quote);
 
-/** What became of each transaction, those that were not sent included. NULL: no memory. */
+/** What became of each transaction, those that were not sent included; `cost` includes the `value` that it
+ * paid, as in the quote. NULL: no memory. */
 json_t *spend_outcomes_json(const cluster_order *orders, size_t count, const cluster_outcome *outcomes);
 
 /** After a failure, on standard error: those that may have cost money all the same. */

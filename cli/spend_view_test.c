@@ -57,8 +57,24 @@ static void test_outcomes(void **state)
     json_decref(all);
 }
 
+/* As in the quote, what is paid counts; unless it was refused. */
+static void test_costs_include_what_is_paid(void **state)
+{
+    static const cluster_order payments[] = {{.what = "paid", .value = 1000}, {.what = "no", .value = 1000}};
+    cluster_outcome outcomes[] = {{.state = CLUSTER_ORDER_DONE, .cost = 7},
+                                  {.state = CLUSTER_ORDER_REFUSED, .cost = 7}};
+    json_t *all = spend_outcomes_json(payments, COUNT(payments), outcomes);
+    (void)state;
+    assert_string_equal(unit_text(json_array_get(all, 0), "cost"), "1007");
+    assert_string_equal(unit_text(json_array_get(all, 0), "value"), "1000");
+    assert_string_equal(unit_text(json_array_get(all, 1), "cost"), "7");
+    assert_string_equal(unit_text(json_array_get(all, 1), "value"), "0");
+    json_decref(all);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_sentence), cmocka_unit_test(test_outcomes)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_sentence), cmocka_unit_test(test_outcomes),
+                                       cmocka_unit_test(test_costs_include_what_is_paid)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -188,6 +188,23 @@ what_fails_half_way_is_told() {
 
 # ---- Accounts
 
+balance_of_owner() {
+  cast balance --rpc-url "$RPC" "$OWNER"
+}
+
+# What receipts say comes to what is gone, as what was asked about would: the value is in it.
+receipts_add_up() {
+  local before one=0x00000000000000000000000000000000000000D1 two=0x00000000000000000000000000000000000000D2
+  before=$(balance_of_owner)
+  does fund "$one" "$two" --amount 0.003ether --json
+  expect_json '.transactions | all(.value == "3000000000000000")' "$OUT"
+  python3 -c 'import json, sys
+assert sum(int(it["cost"]) for it in json.loads(sys.argv[3])["transactions"]) == int(sys.argv[1]) - int(sys.argv[2])' \
+    "$before" "$(balance_of_owner)" "$OUT" || fail "before $before, after $(balance_of_owner): $OUT"
+  does fund "$one" --amount 0.003ether
+  [[ $OUT =~ ^payment\ to\ $one:.*,\ 0\.0030[0-9]+\ ether\ with\ the\ value\ of\ 0\.003\ ether$ ]] || fail "$OUT"
+}
+
 accounts_are_funded() {
   local one=0x00000000000000000000000000000000000000A1 two=0x00000000000000000000000000000000000000A2
   does fund "$one" --amount 0.01ether
@@ -475,6 +492,7 @@ test_case "NFTs are minted, moved, burnt; instances are banned" nfts
 test_case "NFTs that cost something are paid for, and the fees are taken out" paid_nfts
 test_case "what fails half way is told" what_fails_half_way_is_told
 test_case "accounts are funded, those that need it" accounts_are_funded
+test_case "receipts add up to what it cost" receipts_add_up
 test_case "ownership changes hands in two steps" ownership_changes_hands
 test_case "a peer is shown, and taken off the list" peers_come_and_go
 test_case "peers whose lease has run out are found and removed" expired_peers_are_pruned
