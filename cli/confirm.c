@@ -41,6 +41,8 @@ int cli_confirm(const cli_run *run, uint64_t chain_id, const char *intent, const
 {
     if (chain_id == CLI_LOCAL_CHAIN || cli_has(run, "yes")) {
         cli_note(run, "%s", intent);
+        /* What nobody was asked about is in the log at least. */
+        if (chain_id != CLI_LOCAL_CHAIN) cli_note(run, "%s", sentence);
         return CLI_OK;
     }
     if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))

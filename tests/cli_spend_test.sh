@@ -76,6 +76,7 @@ needs_no_question_with_yes() {
   before=$(nonce)
   expect_status 0 "$DSTACK_P2P" unban "$A" --yes
   expect_text "$ERR" "lift the ban of $A"
+  expect_text "$ERR" "1 transaction on chain 1337 by $OWNER, which has"
   [ "$(nonce)" = "$((before + 1))" ] || fail "not sent"
 }
 
