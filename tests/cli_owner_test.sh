@@ -176,6 +176,7 @@ paid_nfts() {
 # Each could be minted when it was asked for; together they are too many.
 what_fails_half_way_is_told() {
   does set-config --max-nodes 1
+  expect_text "$ERR" '1 node at most'
   refuses 48 'ClusterIsFull (maxNodes 1)' mint "$A" "$B"
   expect_text "$ERR" "mintNodeAccess($A): done, 0x"
   expect_text "$ERR" "mintNodeAccess($B): refused, 0x"

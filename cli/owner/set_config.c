@@ -57,7 +57,9 @@ static int send_rules(const cli_run *run, dstack_p2p *sdk, const minting *rules)
     owner_orders *orders = owner_orders_new(run);
     if (!orders) return DSTACK_P2P_ERR_NO_MEMORY;
     eth_wei_format(owner_wei(rules->price32), price);
-    if (rules->max_nodes) snprintf(nodes, sizeof nodes, "%" PRIu64 " nodes at most", rules->max_nodes);
+    if (rules->max_nodes)
+        snprintf(nodes, sizeof nodes, "%" PRIu64 " node%s at most", rules->max_nodes,
+                 rules->max_nodes == 1 ? "" : "s");
     snprintf(intent, sizeof intent, "set the rules of minting: %s, %s can mint, an NFT costs %s", nodes,
              rules->is_public ? "anyone" : "only the owner", price);
     owner_orders_call(orders, sdk->config.contract20, "setClusterConfig", NULL,
