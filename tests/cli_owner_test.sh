@@ -343,7 +343,10 @@ wrong_arguments() {
   done
   refuses 2 '40 lowercase hex digits' reassign "$A" "${B^^}"
   refuses 2 'something is missing' reassign "$A"
-  for command in allow-app disallow-app; do refuses 2 '40 hex digits' "$command" "${OTHER}0"; done
+  for command in allow-app disallow-app; do
+    refuses 2 '40 hex digits' "$command" "${OTHER}0"
+    refuses 2 'is given twice' "$command" "$OTHER" "${OTHER#0x}"
+  done
   for command in add-domain remove-domain; do refuses 2 'two labels or more' "$command" https://a.example; done
   for command in add-compose-hash remove-compose-hash add-device remove-device; do
     refuses 2 '64 hex digits' "$command" "${HASH}0"

@@ -122,7 +122,7 @@ int owner_refuse_repeats(const cli_run *run)
 {
     for (size_t i = 1; i < run->argument_count; i++)
         for (size_t j = 0; j < i; j++)
-            if (!strcasecmp(run->arguments[i], run->arguments[j]))
+            if (!strcasecmp(base_hex_skip_prefix(run->arguments[i]), base_hex_skip_prefix(run->arguments[j])))
                 return cli_misuse(run, "'%s' is given twice", shown(run->arguments[i]));
     return 0;
 }
