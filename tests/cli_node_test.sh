@@ -105,6 +105,7 @@ dry_runs_send_nothing() {
     --rpc-url "$RPC" --contract "$CONTRACT" --guest "$ENDPOINT"
   expect_json '.dry_run and .needed and .gas > 100000 and (.most_cost | tonumber) >= (.expected_cost | tonumber)' "$OUT"
   expect_json ".from == \"$ADDRESS\" and (.most_cost | tonumber) > 0 and .balance == \"50000000000000000\"" "$OUT"
+  expect_json '.ceiling == "50000000000000000"' "$OUT"
   [ ! -e "$RUN_DIR/untouched" ]
   expect_status 0 node withdraw -n
   expect_text "$OUT" "no transaction is needed: it is not registered"

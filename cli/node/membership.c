@@ -36,7 +36,8 @@ static json_t *plan_json(const dstack_p2p *sdk, const char *url, const node_plan
                      plan->needed, "chain_id", (json_int_t)dstack_p2p_chain_id(sdk), "from",
                      sdk->identity.payer_text, "balance", cli_wei_json(plan->seen.balance), "gas",
                      (json_int_t)plan->fees.gas_limit, "expected_cost", cli_wei_json(plan->expected),
-                     "most_cost", cli_wei_json(plan->fees.most), "max_fee_per_gas",
+                     "most_cost", cli_wei_json(plan->fees.most), "ceiling",
+                     cli_wei_json(plan->needed ? sdk->config.max_fee_per_day : 0), "max_fee_per_gas",
                      cli_wei_json(plan->fees.max_fee));
 }
 
