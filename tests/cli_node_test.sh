@@ -190,6 +190,15 @@ refuses_in_time() {
   cast rpc --rpc-url "$RPC" evm_mine >/dev/null
 }
 
+# It is done all the same, and paid for.
+tells_what_it_did_where_it_can() {
+  local status=0
+  instance_admitted gail
+  node register http://gail:1 --json >/dev/full 2>"$RUN_DIR/told" || status=$?
+  [ "$status" = 6 ] || fail "exit status $status: $(cat "$RUN_DIR/told")"
+  expect_json '.registered and .sent and .url == "http://gail:1"' "$(tail -n 1 "$RUN_DIR/told")"
+}
+
 # ---- the question, on a chain where money may be worth something
 
 asks_before_spending() {
@@ -245,6 +254,7 @@ test_case "register sends once, withdraw likewise" registers_once_and_withdraws
 test_case "a dry run sends nothing and leaves nothing behind" dry_runs_send_nothing
 test_case "--port makes the gateway's URL" urls_of_the_gateway
 test_case "production mode takes the gateway's URL and refuses others" production_mode
+test_case "what was done and cannot be printed is told" tells_what_it_did_where_it_can
 test_case "register and withdraw refuse misuse" refuses_misuse
 test_case "what cannot be paid, or is not let in, is refused before it is sent" refuses_in_time
 test_case "on other chains it asks before it spends" asks_before_spending

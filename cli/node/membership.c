@@ -31,7 +31,7 @@ static void cost_sentence(const dstack_p2p *sdk, const node_plan *plan, char tex
 
 static json_t *plan_json(const dstack_p2p *sdk, const char *url, const node_plan *plan)
 {
-    return json_pack("{sb ss so sb sI ss so sI so so so}", "dry_run", 1, "instance_id",
+    return json_pack("{sb ss so sb sI ss so sI so so so so}", "dry_run", 1, "instance_id",
                      sdk->identity.instance_text, "url", *url ? json_string(url) : json_null(), "needed",
                      plan->needed, "chain_id", (json_int_t)dstack_p2p_chain_id(sdk), "from",
                      sdk->identity.payer_text, "balance", cli_wei_json(plan->seen.balance), "gas",
@@ -85,10 +85,22 @@ static void note_registered(const cli_run *run, const cluster_standing *standing
              standing->block_number, *lease ? "; the lease ends in " : "; it has no end", lease);
 }
 
+/* What was sent and could not be printed is told elsewhere. */
+static int print_report(const cli_run *run, json_t *view, bool sent)
+{
+    json_t *again = sent ? json_incref(view) : NULL;
+    int status = cli_print_json(run, view);
+    if (status && again)
+        cli_tell_json(again);
+    else
+        json_decref(again);
+    return status;
+}
+
 static int report(const cli_run *run, const dstack_p2p *sdk, const char *url,
                   const cluster_standing *standing)
 {
-    if (run->json) return cli_print_json(run, report_json(sdk, url, standing));
+    if (run->json) return print_report(run, report_json(sdk, url, standing), standing->sent);
     if (*url) {
         note_registered(run, standing);
         printf("%s\n", url);
