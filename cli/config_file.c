@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { FILE_MAX = 64 * 1024, LINES_MAX = 1000, KEYS_MAX = 64, PATH_TEXT = 4096 };
@@ -129,13 +130,25 @@ static int read_file(const cli_run *run, const char *path, FILE *file)
     return status;
 }
 
+/* Whether nobody can say that there is a file. Who has given up root's rights, as in a container, often has
+ * still its HOME, which is not theirs to look into. */
+static bool is_out_of_reach(const char *path)
+{
+    struct stat info;
+    return lstat(path, &info) && errno == EACCES;
+}
+
 /* A file that is there and cannot be read is not passed over: it may say the opposite of the next one. */
 static FILE *open_if_there(const cli_run *run, const char *path, int *status)
 {
     FILE *file = fopen(path, "re");
-    if (!file && errno != ENOENT && errno != ENOTDIR)
-        *status = cli_fail(run, CLI_USAGE, "%s: %s", path, strerror(errno));
-    return file;
+    int why = errno;
+    if (file || why == ENOENT || why == ENOTDIR) return file;
+    if (!is_out_of_reach(path))
+        *status = cli_fail(run, CLI_USAGE, "%s: %s", path, strerror(why));
+    else if (run->verbose)
+        cli_note(run, "%s is passed over: %s", path, strerror(why));
+    return NULL;
 }
 
 /* The first of the usual places where there is one; NULL when there is none. */

@@ -253,6 +253,36 @@ static void test_a_usual_file_that_cannot_be_read(void **state)
     assert_int_equal(unlink(path), 0);
 }
 
+/* Root may look into everything. */
+static int read_without_privileges(const cli_run *run)
+{
+    bool root = geteuid() == 0;
+    if (root) assert_int_equal(seteuid(65534), 0);
+    int status = cli_config_file_read(run);
+    if (root) assert_int_equal(seteuid(0), 0);
+    return status;
+}
+
+/* Such as root's, where HOME is still that. */
+static void test_a_folder_that_may_not_be_entered(void **state)
+{
+    char path[300], file[400];
+    cli_run run = make_run(NULL, NULL);
+    (void)state;
+    snprintf(path, sizeof path, "%s/closed", folder);
+    snprintf(file, sizeof file, "%s/dstack-p2p.conf", path);
+    assert_int_equal(mkdir(path, 0700), 0);
+    write_file("closed/dstack-p2p.conf", "CHAIN_ID=8\n", 11);
+    setenv("XDG_CONFIG_HOME", path, 1);
+    assert_int_equal(chmod(path, 0), 0);
+    assert_int_equal(read_without_privileges(&run), 0);
+    expect_set("CHAIN_ID", NULL);
+    /* The other way round it is there, and might say something. */
+    assert_int_equal(chmod(folder, 0755) | chmod(path, 0755) | chmod(file, 0), 0);
+    assert_int_equal(read_without_privileges(&run), CLI_USAGE);
+    expect_said("closed/dstack-p2p.conf: Permission denied");
+}
+
 static int make_folder(void **state)
 {
     (void)state;
@@ -261,10 +291,12 @@ static int make_folder(void **state)
 
 static int remove_folder(void **state)
 {
-    static const char *const names[] = {
-        "a.conf",   "large.conf", "full.conf",       "nul.conf",
-        "elf.conf", "empty.conf", "dstack-p2p.conf", ".config/dstack-p2p.conf",
-        ".config"};
+    static const char *const names[] = {"a.conf",          "large.conf",
+                                        "full.conf",       "nul.conf",
+                                        "elf.conf",        "empty.conf",
+                                        "dstack-p2p.conf", ".config/dstack-p2p.conf",
+                                        ".config",         "closed/dstack-p2p.conf",
+                                        "closed"};
     char path[300];
     (void)state;
     for (size_t i = 0; i < COUNT(names); i++) {
@@ -290,6 +322,7 @@ int main(void)
                                        TEST(test_a_file_that_is_named),
                                        TEST(test_files_that_are_none),
                                        TEST(test_the_usual_places),
-                                       TEST(test_a_usual_file_that_cannot_be_read)};
+                                       TEST(test_a_usual_file_that_cannot_be_read),
+                                       TEST(test_a_folder_that_may_not_be_entered)};
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
