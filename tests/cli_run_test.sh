@@ -151,6 +151,27 @@ keeps_the_lease() {
   owner_sends 'setLeaseDuration(uint64)' 0
 }
 
+# thread_blocks TASK SIGNAL-NUMBER
+thread_blocks() {
+  local mask
+  mask=$(sed -n 's/^SigBlk:\t//p' "$1/status")
+  [ $((16#$mask >> ($2 - 1) & 1)) = 1 ]
+}
+
+# A signal is for the thread that has the handle, and no other.
+signals_come_to_one_thread() {
+  local task
+  instance_admitted nora
+  sidecar nora --serve 127.0.0.1:0
+  registered nora
+  process_alive nora
+  for task in "/proc/$PROCESS_PID/task"/*; do
+    [ "${task##*/}" = "$PROCESS_PID" ] || { thread_blocks "$task" 15 && thread_blocks "$task" 2; } ||
+      fail "$(cat "$task/comm") takes signals"
+  done
+  ended nora 0 10 TERM
+}
+
 renewed() {
   [ "$(grep -c 'renewed: the lease ends in' "$RUN_DIR/$1.log")" -ge "$2" ]
 }
@@ -370,4 +391,5 @@ test_case "it ends though nobody reads what it says" ends_though_nobody_reads
 test_case "the socket belongs to one process" serves_on_a_socket
 test_case "the service manager hears of it" tells_the_service_manager
 test_case "silent clients keep nobody out" serves_in_a_crowd
+test_case "signals come to one thread" signals_come_to_one_thread
 test_end

@@ -5,6 +5,7 @@
 #include "cli/node/crowd.h"
 #include "cli/node/peers_json.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -92,7 +93,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     return send_answer(connection, &it);
 }
 
-static struct MHD_Daemon *start(node_server *self, int listen_fd)
+static struct MHD_Daemon *start_here(node_server *self, int listen_fd)
 {
     return MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC, 0, NULL, NULL, on_request, self,
                             MHD_OPTION_LISTEN_SOCKET, listen_fd, MHD_OPTION_CONNECTION_LIMIT,
@@ -100,6 +101,19 @@ static struct MHD_Daemon *start(node_server *self, int listen_fd)
                             MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
                             MHD_OPTION_NOTIFY_CONNECTION, node_crowd_notify, &self->crowd,
                             MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK_BYTES, MHD_OPTION_END);
+}
+
+/* In its thread a signal would cancel a handle that the other one may be freeing. */
+static struct MHD_Daemon *start(node_server *self, int listen_fd)
+{
+    sigset_t ending, before;
+    sigemptyset(&ending);
+    sigaddset(&ending, SIGINT);
+    sigaddset(&ending, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &ending, &before);
+    struct MHD_Daemon *daemon = start_here(self, listen_fd);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return daemon;
 }
 
 node_server *node_server_start(node_sidecar *sidecar, int listen_fd)
