@@ -217,6 +217,8 @@ checks_a_file() {
   expect_text "$ERR" "as given"
   offline 0 --offline "$SAVED"
   expect_text "$ERR" "which is the file's own claim"
+  offline 0 --offline "$SAVED" --json
+  expect_json '.warning.message | contains("the file'"'"'s own claim")' "$ERR"
   offline 0 --offline "$SAVED" --kms-root "$ROOT20" --json
   expect_json '.proven == 3 and .kms_root_from == "option"' "$OUT"
   jq -c . "$SAVED" >"$RUN_DIR/compact.json"

@@ -104,9 +104,13 @@ static void note_subject(const cli_run *run, const cli_audit *audit, bool claime
     cli_note(run, "%zu of %zu peers are proven: contract %s on chain %llu, block %llu", audit->proven,
              audit->count, contract, (unsigned long long)audit->chain_id,
              (unsigned long long)audit->block_number);
-    cli_note(run, "checked against the KMS root %s, %s", root,
-             claimed ? "which is the file's own claim: give --kms-root to check it"
-                     : cli_audit_source_text(audit->source));
+    if (!claimed)
+        cli_note(run, "checked against the KMS root %s, %s", root, cli_audit_source_text(audit->source));
+    else /* to programs as well: in what the file says there is no trace of it */
+        cli_warn(
+            run,
+            "checked against the KMS root %s, which is the file's own claim: give --kms-root to check it",
+            root);
     if (memcmp(audit->kms_root20, audit->contract_root20, 20) != 0)
         cli_note(run, "the contract trusts another KMS root, as the node says: %s", other);
     if (!audit->app_count) cli_note(run, "any app that the contract allows, as the node says; see --app-ids");
