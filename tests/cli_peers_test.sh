@@ -205,6 +205,7 @@ waits_until_there_are_enough() {
 
 gives_up_and_says_why() {
   failing 4 '5 of 6 peers are there after 500ms' wait --min 6 --timeout 500ms
+  failing 4 '5 of 6 peers are there after 1s' wait --min 6 --timeout 1
   failing 4 '4 of 5 other peers are there' wait --min 5 --timeout 500ms --exclude-self --guest "$GUEST/i/alpha"
   failing 4 'no list of peers after 500ms: ' wait --timeout 500ms --rpc-url http://127.0.0.1:1
   expect_text "$ERR" 127.0.0.1:1

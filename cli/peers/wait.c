@@ -5,14 +5,16 @@
 
 #include <inttypes.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 /* ---- wait: until there are enough ---- */
 
 #define TIMEOUT_MAX_MS ((uint64_t)365 * 24 * 3600 * 1000)
 
-enum { TIMEOUT_MS = 300000 };
+enum { TIMEOUT_MS = 300000, AFTER_TEXT = 32 };
 #define TIMEOUT_TEXT "5m"
 
 typedef struct wait_goal {
@@ -57,13 +59,21 @@ static bool is_reached(const wait_goal *goal, wait_standing standing)
     return standing.count >= goal->least && (standing.self || !goal->for_self);
 }
 
+/* The timeout as it was given; a number alone is one of seconds. */
+static void after_text(const wait_goal *goal, char text[static AFTER_TEXT])
+{
+    const char *given = cli_value(goal->run, "timeout");
+    if (!given) given = TIMEOUT_TEXT;
+    snprintf(text, AFTER_TEXT, "%s%s", given, given[strspn(given, "0123456789")] ? "" : "s");
+}
+
 static int timed_out(const wait_goal *goal, dstack_p2p *sdk, const dstack_p2p_peers *list)
 {
+    char after[AFTER_TEXT];
     dstack_p2p_status status = {0};
     wait_standing standing = look(goal, list);
-    const char *after = cli_value(goal->run, "timeout");
     dstack_p2p_monitor_status(sdk, &status);
-    if (!after) after = TIMEOUT_TEXT;
+    after_text(goal, after);
     if (!list)
         return cli_fail(goal->run, CLI_TIMED_OUT, "no list of peers after %s: %s", after,
                         status.code ? status.message : "no node has answered yet");
