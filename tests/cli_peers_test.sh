@@ -216,6 +216,21 @@ gives_up_and_says_why() {
   expect_json '.error.code == 4' "$ERR"
 }
 
+# One that takes the connection and says nothing.
+is_not_held_up_by_a_silent_agent() {
+  local port
+  port=$(free_port)
+  process_spawn silent "$RUN_DIR/silent.log" python3 -c 'import socket, sys, time
+end = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+print("ready", flush=True)
+time.sleep(60)' "$port"
+  wait_until 10 log_has silent ready
+  failing 20 'the guest agent has not answered after 1s' wait --for-self --timeout 1 --guest "http://127.0.0.1:$port"
+  # Which peer is this node does not matter here.
+  expect_status 0 "$DSTACK_P2P" wait --min 5 --timeout 8 --evidence off --guest "http://127.0.0.1:$port"
+  process_stop silent
+}
+
 believes_no_cache() {
   local cache=$RUN_DIR/cache
   "$DSTACK_P2P" watch --chain-id "$CHAIN_NUMBER" --cache-file "$cache" >"$RUN_DIR/watched" &
@@ -296,6 +311,7 @@ test_case "wait: enough are there" waits_for_nobody_who_is_there
 test_case "wait: one more comes" waits_until_there_are_enough
 test_case "wait: says how far it is on a terminal" tells_people_how_far_it_is
 test_case "wait: gives up and says why" gives_up_and_says_why
+test_case "wait: a silent guest agent holds nobody up" is_not_held_up_by_a_silent_agent
 test_case "wait: a cached list does not count" believes_no_cache
 test_case "wait: until this node is listed" waits_for_itself
 test_case "wait: does not spin" sleeps_while_it_waits

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/commands.h"
+#include "cli/node/deadline.h"
 #include "cli/peers/print.h"
 #include "cli/peers/signals.h"
 
@@ -129,11 +130,40 @@ static dstack_p2p *open_handle(const wait_goal *goal, int *status)
     return *status ? NULL : cli_open_with(goal->run, NULL, &options, status);
 }
 
+static int fail_to_know(const wait_goal *goal, const dstack_p2p *sdk, bool late)
+{
+    char after[AFTER_TEXT];
+    after_text(goal, after);
+    if (!late)
+        return cli_fail(goal->run, dstack_p2p_errcode(sdk), "it is not known which peer is this node: %s",
+                        dstack_p2p_errmsg(sdk));
+    return cli_fail(goal->run, DSTACK_P2P_ERR_GUEST_UNREACHABLE,
+                    "it is not known which peer is this node: the guest agent has not answered after %s",
+                    after);
+}
+
+/* A guest agent that is there and does not answer takes no more than the time there is; and half of it where
+ * the list is of use without it. */
+static int know_self(const wait_goal *goal, dstack_p2p *sdk)
+{
+    node_deadline deadline;
+    bool needed = goal->others_only || goal->for_self, known = true;
+    uint64_t now = peers_now_ms(), left = goal->end_ms > now ? goal->end_ms - now : 0;
+    node_deadline_begin(&deadline, sdk, needed ? left : left / 2);
+    if (needed)
+        known = dstack_p2p_instance_id(sdk);
+    else
+        (void)peers_know_self(goal->run, sdk, false);
+    bool late = node_deadline_end(&deadline) && !cli_interrupted();
+    if (late) dstack_p2p_resume(sdk);
+    return known ? CLI_OK : fail_to_know(goal, sdk, late);
+}
+
 static int watch_for(const wait_goal *goal)
 {
     int status;
     dstack_p2p *sdk = open_handle(goal, &status);
-    if (sdk) status = peers_know_self(goal->run, sdk, goal->others_only || goal->for_self);
+    if (sdk) status = know_self(goal, sdk);
     if (!status) {
         peers_signals_begin();
         status =
