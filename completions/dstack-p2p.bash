@@ -306,9 +306,10 @@ _dstack_p2p() {
       ;;
     register)
       case $option in
-        -p | --port | --tls | --gateway-domain | -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --guest-wait | --max-fee-per-gas | --max-priority-fee-per-gas | --max-cost | --confirm-timeout) return ;;
+        -p | --port | --gateway-domain | -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --guest-wait | --max-fee-per-gas | --max-priority-fee-per-gas | --max-cost | --confirm-timeout) return ;;
         -g | --guest | -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
         --state-dir) _dstack_p2p_paths -d && return ;;
+        --tls) _dstack_p2p_words 'passthrough gateway grpc' && return ;;
       esac
       options='--port --tls --gateway-domain --dry-run --yes --contract --rpc-url --chain-id --rpc-timeout --guest --guest-wait --private-key-file --max-fee-per-gas --max-priority-fee-per-gas --max-cost --confirm-timeout --state-dir --json --config --verbose --help '
       arguments=''
@@ -324,9 +325,10 @@ _dstack_p2p() {
       ;;
     run)
       case $option in
-        -p | --port | --tls | --gateway-domain | --retry | --withdraw-timeout | -s | --serve | --poll-interval | -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --guest-wait | --kms-root | --app-ids | --max-fee-per-gas | --max-priority-fee-per-gas | --max-cost | --confirm-timeout) return ;;
+        -p | --port | --gateway-domain | --retry | --withdraw-timeout | -s | --serve | --poll-interval | -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --guest-wait | --kms-root | --app-ids | --max-fee-per-gas | --max-priority-fee-per-gas | --max-cost | --confirm-timeout) return ;;
         --cache-file | -g | --guest | -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
         --state-dir) _dstack_p2p_paths -d && return ;;
+        --tls) _dstack_p2p_words 'passthrough gateway grpc' && return ;;
         --evidence) _dstack_p2p_words 'auto required off' && return ;;
         --block) _dstack_p2p_words 'latest safe finalized' && return ;;
       esac
@@ -335,9 +337,10 @@ _dstack_p2p() {
       ;;
     doctor)
       case $option in
-        -p | --port | --tls | --gateway-domain | -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --guest-wait | --kms-root | --app-ids | --max-fee-per-gas | --max-priority-fee-per-gas | --max-cost | --confirm-timeout) return ;;
+        -p | --port | --gateway-domain | -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --guest-wait | --kms-root | --app-ids | --max-fee-per-gas | --max-priority-fee-per-gas | --max-cost | --confirm-timeout) return ;;
         --cache-file | -g | --guest | -k | --private-key-file | --config) _dstack_p2p_paths -f && return ;;
         --state-dir) _dstack_p2p_paths -d && return ;;
+        --tls) _dstack_p2p_words 'passthrough gateway grpc' && return ;;
         --evidence) _dstack_p2p_words 'auto required off' && return ;;
         --block) _dstack_p2p_words 'latest safe finalized' && return ;;
       esac
@@ -356,9 +359,10 @@ _dstack_p2p() {
       ;;
     watch)
       case $option in
-        --exec-timeout | --debounce | --mode | --signal | -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --guest-wait | --kms-root | --app-ids) return ;;
+        --exec-timeout | --debounce | --mode | -c | --contract | -r | --rpc-url | --chain-id | --rpc-timeout | --guest-wait | --kms-root | --app-ids) return ;;
         --template | -o | --output | --pid-file | --cache-file | -g | --guest | --config) _dstack_p2p_paths -f && return ;;
         -x | --exec) _dstack_p2p_paths -c && return ;;
+        --signal) _dstack_p2p_words 'HUP INT QUIT TERM USR1 USR2 WINCH CONT' && return ;;
         --evidence) _dstack_p2p_words 'auto required off' && return ;;
         --block) _dstack_p2p_words 'latest safe finalized' && return ;;
       esac

@@ -149,6 +149,8 @@ bash_completes_values() {
   completes 'finalized latest safe' dstack-p2p verify --block ''
   completes 'finalized' dstack-p2p verify --block 'fi'
   completes 'auto off required' dstack-p2p peers --evidence ''
+  completes 'gateway grpc passthrough' dstack-p2p register --tls ''
+  completes 'TERM' dstack-p2p watch --signal 'T'
   # As readline splits --block=fi and --block=
   completes 'finalized' dstack-p2p verify --block = 'fi'
   completes 'finalized latest safe' dstack-p2p verify --block =

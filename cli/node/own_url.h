@@ -15,10 +15,9 @@ enum { NODE_URL_TEXT = 257 };
     {"port", 'p', "PORT", NULL,                                                                              \
      "publish the gateway's URL for this port of the node, https://<instance id>-PORTs.<domain>; wins over " \
      "CONNECTION_URL"},                                                                                      \
-        {"tls", 0, "WHERE", NULL,                                                                            \
-         "with --port, who ends TLS: passthrough (PORTs: the node itself), gateway (PORT), grpc (PORTg: "    \
-         "the "                                                                                              \
-         "gateway, for HTTP/2) (passthrough)"},                                                              \
+        {"tls", 0, "passthrough|gateway|grpc", NULL,                                                         \
+         "with --port, who ends TLS: the node itself (PORTs), the gateway (PORT), the gateway for HTTP/2 "   \
+         "(PORTg) (passthrough)"},                                                                           \
     {                                                                                                        \
         "gateway-domain", 0, "DOMAIN", "DSTACK_GATEWAY_DOMAIN",                                              \
             "with --port: the gateway's base domain, as the platform injects it"                             \
