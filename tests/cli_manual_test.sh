@@ -3,6 +3,8 @@
 # The help, manual pages and completions of dstack-p2p: complete, well-formed, and of use in a shell.
 # shellcheck source=tests/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
+# Whatever COLUMNS says, or the terminal.
+export MANWIDTH=100
 
 # Of the help's groups: a line for each command.
 commands() {
@@ -19,7 +21,7 @@ options_of() {
 
 # shown PAGE: as text.
 shown() {
-  MANWIDTH=100 man -E ASCII -P cat -l "$ROOT/man/$1.1" | col -bx
+  man -E ASCII -P cat -l "$ROOT/man/$1.1" | col -bx
 }
 
 # ---- Help ----
