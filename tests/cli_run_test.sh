@@ -266,7 +266,7 @@ ends_in_time() {
   process_freeze anvil
   process_alive ivan
   kill -TERM "$PROCESS_PID"
-  sleep 0.5
+  wait_until 5 log_has ivan "withdrawing; a second signal ends the program" || fail "$(cat "$RUN_DIR/ivan.log")"
   ended ivan 143 3 TERM
   process_thaw anvil
 }

@@ -160,6 +160,7 @@ static void stay(node_sidecar *self)
 static int withdraw(node_sidecar *self)
 {
     node_deadline deadline;
+    node_event(self->run, "withdrawing", NULL, "withdrawing; a second signal ends the program at once");
     dstack_p2p_resume(self->sdk);
     node_deadline_begin(&deadline, self->sdk, self->settings.withdraw_ms);
     int code = dstack_p2p_withdraw(self->sdk);
