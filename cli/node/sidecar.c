@@ -2,7 +2,7 @@
 #include "cli/node/sidecar.h"
 
 #include "base/backoff.h"
-#include "cli/node/deadline.h"
+#include "cli/deadline.h"
 #include "cli/node/events.h"
 #include "cli/node/notify.h"
 #include "cluster/sdk.h"
@@ -159,12 +159,12 @@ static void stay(node_sidecar *self)
 
 static int withdraw(node_sidecar *self)
 {
-    node_deadline deadline;
+    cli_deadline deadline;
     node_event(self->run, "withdrawing", NULL, "withdrawing; a second signal ends the program at once");
     dstack_p2p_resume(self->sdk);
-    node_deadline_begin(&deadline, self->sdk, self->settings.withdraw_ms);
+    cli_deadline_begin(&deadline, self->sdk, self->settings.withdraw_ms);
     int code = dstack_p2p_withdraw(self->sdk);
-    bool late = node_deadline_end(&deadline);
+    bool late = cli_deadline_end(&deadline);
     if (!code) {
         node_event(self->run, "withdrawn", NULL, "withdrawn: the contract does not list this node");
         return CLI_OK;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/commands.h"
-#include "cli/node/deadline.h"
+#include "cli/deadline.h"
 #include "cli/peers/print.h"
 #include "cli/peers/signals.h"
 
@@ -146,15 +146,15 @@ static int fail_to_know(const wait_goal *goal, const dstack_p2p *sdk, bool late)
  * the list is of use without it. */
 static int know_self(const wait_goal *goal, dstack_p2p *sdk)
 {
-    node_deadline deadline;
+    cli_deadline deadline;
     bool needed = goal->others_only || goal->for_self, known = true;
     uint64_t now = peers_now_ms(), left = goal->end_ms > now ? goal->end_ms - now : 0;
-    node_deadline_begin(&deadline, sdk, needed ? left : left / 2);
+    cli_deadline_begin(&deadline, sdk, needed ? left : left / 2);
     if (needed)
         known = dstack_p2p_instance_id(sdk);
     else
         (void)peers_know_self(goal->run, sdk, false);
-    bool late = node_deadline_end(&deadline) && !cli_interrupted();
+    bool late = cli_deadline_end(&deadline) && !cli_interrupted();
     if (late) dstack_p2p_resume(sdk);
     return known ? CLI_OK : fail_to_know(goal, sdk, late);
 }

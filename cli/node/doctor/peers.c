@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli/node/deadline.h"
+#include "cli/deadline.h"
 #include "cli/node/doctor/doctor.h"
 #include "cli/node/times.h"
 #include "cluster/list.h"
@@ -56,14 +56,14 @@ static void find_evidence(doctor *self, const dstack_p2p_peers *list)
 
 static void check_evidence(doctor *self)
 {
-    node_deadline deadline;
+    cli_deadline deadline;
     if (!self->has_chain || !self->has_contract) {
         doctor_find(self, "evidence", DOCTOR_SKIPPED, NULL, "%s", doctor_missing(self));
         return;
     }
-    node_deadline_begin(&deadline, self->sdk, READING_MS);
+    cli_deadline_begin(&deadline, self->sdk, READING_MS);
     dstack_p2p_peers *list = dstack_p2p_get_peers(self->sdk);
-    bool late = node_deadline_end(&deadline);
+    bool late = cli_deadline_end(&deadline);
     if (list)
         find_evidence(self, list);
     else if (late)

@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef CLI_NODE_DEADLINE_H
-#define CLI_NODE_DEADLINE_H
+#ifndef CLI_DEADLINE_H
+#define CLI_DEADLINE_H
 
 #include "dstack_p2p.h"
 
 #include <pthread.h>
 
 /** Ends what blocks on a handle when its time is over, as dstack_p2p_cancel() does. */
-typedef struct node_deadline {
+typedef struct cli_deadline {
     dstack_p2p *sdk;
     uint64_t ms;
     int end_fd;
     bool passed, started;
     pthread_t thread;
-} node_deadline;
+} cli_deadline;
 
 /** Begins; without resources for it, the time has no end. */
-void node_deadline_begin(node_deadline *deadline, dstack_p2p *sdk, uint64_t ms);
+void cli_deadline_begin(cli_deadline *deadline, dstack_p2p *sdk, uint64_t ms);
 
 /** Ends it; whether it had passed. The handle stays cancelled then. */
-bool node_deadline_end(node_deadline *deadline);
+bool cli_deadline_end(cli_deadline *deadline);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli/node/deadline.h"
+#include "cli/deadline.h"
 
 #include "base/clock.h"
 #include "base/event.h"
@@ -7,21 +7,21 @@
 
 static void *wait_for_it(void *context)
 {
-    node_deadline *deadline = context;
+    cli_deadline *deadline = context;
     if (base_wait(base_clock_system(), deadline->end_fd, deadline->ms)) return NULL;
     deadline->passed = true;
     dstack_p2p_cancel(deadline->sdk);
     return NULL;
 }
 
-void node_deadline_begin(node_deadline *deadline, dstack_p2p *sdk, uint64_t ms)
+void cli_deadline_begin(cli_deadline *deadline, dstack_p2p *sdk, uint64_t ms)
 {
-    *deadline = (node_deadline){.sdk = sdk, .ms = ms, .end_fd = base_event_new()};
+    *deadline = (cli_deadline){.sdk = sdk, .ms = ms, .end_fd = base_event_new()};
     if (deadline->end_fd >= 0)
         deadline->started = base_thread_start(&deadline->thread, wait_for_it, deadline);
 }
 
-bool node_deadline_end(node_deadline *deadline)
+bool cli_deadline_end(cli_deadline *deadline)
 {
     base_event_set(deadline->end_fd);
     if (deadline->started) pthread_join(deadline->thread, NULL);
