@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define DAY_MS ((uint64_t)24 * 3600 * 1000)
@@ -18,17 +19,35 @@
 static dstack_p2p *_Atomic interruptible;
 static volatile sig_atomic_t interrupted;
 
-static void on_signal(int signal)
+enum { ECHO_MS = 200 };
+static struct timespec first; /* signal; in the handler only */
+
+/* timeout(1), and others that pass a signal on to a group that has it already, send it twice. */
+static bool is_echo(void)
 {
-    (void)signal;
-    interrupted = 1;
-    dstack_p2p_cancel(atomic_load(&interruptible));
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (now.tv_sec - first.tv_sec) * 1000 + (now.tv_nsec - first.tv_nsec) / 1000000 < ECHO_MS;
 }
 
-/* The second one ends the process. */
+/* The second one ends the process, as it would end one that does not catch it; the first process of a
+ * container, which such a signal does not end, ends itself. */
+static void on_signal(int number)
+{
+    if (!interrupted) {
+        clock_gettime(CLOCK_MONOTONIC, &first);
+        interrupted = 1;
+        dstack_p2p_cancel(atomic_load(&interruptible));
+    } else if (!is_echo()) {
+        signal(number, SIG_DFL);
+        raise(number);
+        _exit(128 + number);
+    }
+}
+
 static void catch_signals(void)
 {
-    struct sigaction action = {.sa_flags = (int)SA_RESETHAND};
+    struct sigaction action = {.sa_flags = SA_NODEFER};
     action.sa_handler = on_signal;
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);

@@ -267,8 +267,49 @@ ends_in_time() {
   process_alive ivan
   kill -TERM "$PROCESS_PID"
   wait_until 5 log_has ivan "withdrawing; a second signal ends the program" || fail "$(cat "$RUN_DIR/ivan.log")"
+  sleep 0.5 # one that follows at once is taken for the same
   ended ivan 143 3 TERM
   process_thaw anvil
+}
+
+# Also another one; and as the first process of a container, which signals end only if it lets them.
+is_ended_by_any_second_signal() {
+  local name status started pid
+  process_alive anvil
+  # shellcheck disable=SC2064 # this process
+  trap "kill -CONT $PROCESS_PID" EXIT
+  kill -STOP "$PROCESS_PID"
+  for name in other first; do
+    local -a wrapper=()
+    if [ "$name" = first ]; then
+      unshare --pid --fork true || continue # which takes rights
+      wrapper=(unshare --pid --fork --kill-child)
+    fi
+    process_spawn "$name" "$RUN_DIR/$name.log" "${wrapper[@]}" "$DSTACK_P2P" run "http://$name:1" --rpc-url "$RPC" \
+      --contract "$CONTRACT" --guest "$GUEST/i/ivan" --rpc-timeout 60s --withdraw-timeout 1h
+    wait_until 10 log_has "$name" "publishing" || fail "$(cat "$RUN_DIR/$name.log")"
+    process_alive "$name"
+    started=$PROCESS_PID pid=$PROCESS_PID status=0
+    if [ "$name" = first ]; then pid=$(pgrep -P "$started"); fi
+    kill -INT "$pid"
+    wait_until 5 log_has "$name" withdrawing
+    sleep 0.5
+    kill -TERM "$pid"
+    expect_end "$name" 3
+    wait "$started" || status=$?
+    [ "$status" = 143 ] || fail "$name ended with $status: $(cat "$RUN_DIR/$name.log")"
+  done
+}
+
+# As timeout(1) sends it: to the process, and to its group.
+an_echo_is_no_second_signal() {
+  instance_admitted olga
+  sidecar olga
+  registered olga
+  process_alive olga
+  kill -TERM "$PROCESS_PID"
+  ended olga 0 10 INT
+  [ "$(listed_url "$INSTANCE")" = "" ]
 }
 
 # A withdrawal that was sent and is in no block yet.
@@ -386,6 +427,8 @@ test_case "run gives up in time, and at once where nothing will change" gives_up
 test_case "run that is ended before it knows itself says so" ends_before_it_begins
 test_case "run --no-withdraw stays registered" stays_registered
 test_case "the end is bounded" ends_in_time
+test_case "any second signal ends it, also as the first process" is_ended_by_any_second_signal
+test_case "a signal that comes twice at once is one" an_echo_is_no_second_signal
 test_case "a withdrawal that is in no block is said to be unconfirmed" says_what_is_unconfirmed
 test_case "it ends though nobody reads what it says" ends_though_nobody_reads
 test_case "the socket belongs to one process" serves_on_a_socket
