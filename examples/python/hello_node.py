@@ -114,7 +114,7 @@ class Node:
             if not isinstance(answer, dict) or not isinstance(answer.get("message"), str):
                 raise ValueError("the answer has no message")
         except (OSError, ValueError) as error:
-            item.error = printable(error)
+            item.error = printable(str(error) or type(error).__name__)
             log.warning("%s: %s", printable(url), item.error)
             return False
         item.error, item.last_contact = None, int(time.time())
