@@ -12,6 +12,7 @@
 #include "support/fake_node.h"
 #include "unit.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -24,6 +25,8 @@ static const uint8_t masked[32] = {0x10, 0x5d, 0xff, 0xa6, 0xcb, 0x0f, 0xc5, 0xa
                                    0x38, 0x11, 0xed, 0xae, 0x1f, 0x94, 0x6c, 0x68, 0x5a, 0x85};
 
 static char node_url[64], agent_path[128];
+/* Of this run alone: in the usual one a day's ceiling is reached after a few dozen. */
+static char state_dir[] = "/tmp/secrets-state-XXXXXX";
 static pid_t fakes;
 
 static int start_fakes(void **state)
@@ -31,7 +34,7 @@ static int start_fakes(void **state)
     int out[2];
     char line[256] = "";
     (void)state;
-    if (pipe(out)) return -1;
+    if (!mkdtemp(state_dir) || pipe(out)) return -1;
     fakes = fork();
     if (fakes == 0) {
         dup2(out[1], STDOUT_FILENO);
@@ -45,9 +48,20 @@ static int start_fakes(void **state)
     return sscanf(line, "ready: %63s %127s", node_url, agent_path) == 2 ? 0 : -1;
 }
 
+static void remove_state(void)
+{
+    DIR *dir = opendir(state_dir);
+    if (!dir) return;
+    for (struct dirent *entry; (entry = readdir(dir)) != NULL;)
+        unlinkat(dirfd(dir), entry->d_name, 0);
+    closedir(dir);
+    rmdir(state_dir);
+}
+
 static int stop_fakes(void **state)
 {
     (void)state;
+    remove_state();
     kill(fakes, SIGTERM);
     return waitpid(fakes, NULL, 0) == fakes ? 0 : -1;
 }
@@ -73,6 +87,7 @@ static dstack_p2p *open_handle(const char *key_file)
                                   .guest_endpoint = agent_path,
                                   .guest_wait_ms = DSTACK_P2P_NO_WAIT,
                                   .private_key_file = key_file,
+                                  .state_dir = state_dir,
                                   .evidence = DSTACK_P2P_EVIDENCE_OFF};
     dstack_p2p *sdk = dstack_p2p_new_with_options(FAKE_CONTRACT, "http://localhost:8080", &options);
     assert_non_null(sdk);
