@@ -275,10 +275,8 @@ ends_in_time() {
 # Also another one; and as the first process of a container, which signals end only if it lets them.
 is_ended_by_any_second_signal() {
   local name status started pid
-  process_alive anvil
-  # shellcheck disable=SC2064 # this process
-  trap "kill -CONT $PROCESS_PID" EXIT
-  kill -STOP "$PROCESS_PID"
+  trap 'process_thaw anvil' EXIT
+  process_freeze anvil
   for name in other first; do
     local -a wrapper=()
     if [ "$name" = first ]; then
@@ -301,14 +299,17 @@ is_ended_by_any_second_signal() {
   done
 }
 
-# As timeout(1) sends it: to the process, and to its group.
+# As timeout(1) sends it: to the process, and to its group. Both wait until it goes on, so that they come at once on a busy
+# machine, too.
 an_echo_is_no_second_signal() {
   instance_admitted olga
   sidecar olga
   registered olga
-  process_alive olga
+  process_freeze olga
   kill -TERM "$PROCESS_PID"
-  ended olga 0 10 INT
+  kill -INT "$PROCESS_PID"
+  process_thaw olga
+  ended olga 0 10
   [ "$(listed_url "$INSTANCE")" = "" ]
 }
 
