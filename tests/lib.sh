@@ -205,10 +205,13 @@ hello_wait_healthy() {
   wait_until 20 hello_is_healthy "$1" || fail "not healthy: $(hello_get "$1" /health 2>&1)"
 }
 
+# Each of its threads, one of which may have ended meanwhile.
 _stands_still() {
-  local stat
-  read -r stat <"/proc/$1/stat"
-  [[ ${stat##*) } == T* ]]
+  local thread stat
+  for thread in "/proc/$1/task"/*; do
+    read -r stat <"$thread/stat" || continue
+    [[ ${stat##*) } == T* ]] || return
+  done
 }
 
 # process_freeze NAME: it keeps its connections, and says nothing. On a busy machine it would for a while after the signal.
