@@ -19,7 +19,8 @@ RUN_DIR=$(mktemp -d "${TMPDIR:-/tmp}/p2p-XXXXXX")
 # Whatever the caller's environment holds must not reach the programs.
 unset CONTRACT_ADDRESS CONNECTION_URL RPC_URL CHAIN_ID PRIVATE_KEY PRIVATE_KEY_FILE HOST_PRIVATE_KEY FUND_AMOUNT BASE_PORT \
   KMS_ROOT_ADDRESS APP_ID PRODUCTION BASE_DOMAINS NOTIFY_SOCKET NO_COLOR COLUMNS LINES "${!DSTACK_@}" "${!XDG_@}"
-unset PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONOPTIMIZE PYTHONWARNINGS
+# Nor what the caller wants of Pythons; PYTHON says which one.
+for _name in "${!PYTHON@}"; do [ "$_name" = PYTHON ] || unset "$_name"; done
 # Nor what is configured at home.
 export HOME=$RUN_DIR
 umask 022

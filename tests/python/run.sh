@@ -7,8 +7,6 @@
 # shellcheck source=tests/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/../lib.sh"
 
-# What the caller wants of Pythons in general must not reach those that are tested.
-for name in "${!PYTHON@}"; do [ "$name" = PYTHON ] || unset "$name"; done
 PYTHON=${PYTHON:-python3}
 export -n PYTHON # the wheel may need another one to be built
 readonly BINDING=$ROOT/bindings/python
