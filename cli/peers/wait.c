@@ -154,9 +154,10 @@ static int know_self(const wait_goal *goal, dstack_p2p *sdk)
         known = dstack_p2p_instance_id(sdk);
     else
         (void)peers_know_self(goal->run, sdk, false);
-    bool late = cli_deadline_end(&deadline) && !cli_interrupted();
+    bool late = cli_deadline_end(&deadline);
     if (late) dstack_p2p_resume(sdk);
-    return known ? CLI_OK : fail_to_know(goal, sdk, late);
+    if (cli_interrupted()) dstack_p2p_cancel(sdk); /* which may just have been taken back */
+    return known ? CLI_OK : fail_to_know(goal, sdk, late && !cli_interrupted());
 }
 
 static int watch_for(const wait_goal *goal)
