@@ -4,6 +4,7 @@
 # Release build; chain, simulator and folder of its own; stopped at the end. What it says of a machine that does
 # something else as well is said by the load.
 set -euo pipefail
+unset CDPATH
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 RUN_DIR=$(mktemp -d "${TMPDIR:-/tmp}/p2p-XXXXXX")
 for part in common process; do

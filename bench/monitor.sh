@@ -3,6 +3,7 @@
 # How soon a monitor tells what happened, on a real chain:   bench/monitor.sh [ROUNDS]
 # Release build. Prints the median and the worst of the rounds.
 set -euo pipefail
+unset CDPATH
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 # shellcheck source=scripts/env.sh
 . scripts/env.sh

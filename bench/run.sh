@@ -4,6 +4,7 @@
 # Release builds; a chain, a simulator and a contract of its own; commands timed in turn, so that a ratio
 # compares the same seconds. On a machine that does nothing else, please.
 set -euo pipefail
+unset CDPATH
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 readonly RUNS=${1:-15}
 export BUILD_DIR=build/bench

@@ -3,6 +3,7 @@
 # What an operator would take instead of `dstack-p2p peers`:   bench/tools.sh [RUNS [COUNT...]]
 # Process start to printed list, against cast, ethers and viem (npm, bench/others); release build, in turn, medians.
 set -euo pipefail
+unset CDPATH
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 readonly RUNS=${1:-15}
 COUNTS=("${@:2}")

@@ -3,6 +3,7 @@
 # Builds the fuzz targets and runs each from its corpus:   fuzz/run.sh [--runs N] [--seconds S] [TARGET...]
 # New inputs are kept in build/fuzz/found/, what ends a target in build/fuzz/findings/. Ends with `N passed, N failed`.
 set -euo pipefail
+unset CDPATH
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 
 readonly BUILD=build/fuzz

@@ -4,6 +4,7 @@
 # requests a second beside them, without growth; and among peers whose answers do not end. LOAD_SECONDS lengthens the first;
 # bench/README.md has three minutes' figures. Resident sizes under a sanitizer say nothing: build/release is brought up to
 # date and used, whatever BUILD_DIR says.
+unset CDPATH
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." || exit
 { [ -f build/release/build.ninja ] || cmake --preset release; } >/dev/null || exit
 nice cmake --build --preset release --target hello_p2p dstack-p2p dstack-simulator >/dev/null || exit

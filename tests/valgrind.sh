@@ -4,6 +4,7 @@
 # Those of build/dev whose names match the pattern; by default all that need no chain. Nothing is suppressed.
 # Ends with `N passed, N failed`.
 set -euo pipefail
+unset CDPATH
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 
 # Live tests need anvil, failures_test has an allocator of its own, two look at the process's memory, and one waits

@@ -7,6 +7,7 @@ set -euo pipefail
 
 readonly LEAST=95
 
+unset CDPATH
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 # shellcheck source=scripts/env.sh disable=SC1091
 . ../scripts/env.sh

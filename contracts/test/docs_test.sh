@@ -3,6 +3,7 @@
 # Holds docs/contract.md against the contract: it names every function, and no test that does not exist.
 set -euo pipefail
 
+unset CDPATH
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 page=../docs/contract.md
 status=0
