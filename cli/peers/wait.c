@@ -198,7 +198,7 @@ static const char description[] =
     "With --exclude-self this node does not count; with --for-self it has to be among them. Both have to "
     "know which "
     "peer this node is, and wait for the guest agent as long as for the peers, unless --guest-wait says "
-    "otherwise. "
+    "otherwise; if it has not answered by then, the status is 20. "
     "It is no fixed number that a cluster has to have: who counts, counts those that are listed now.";
 
 const cli_command command_wait = {.name = "wait",
