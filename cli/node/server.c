@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/node/server.h"
 
+#include "base/thread.h"
 #include "cli/node/answers.h"
 #include "cli/node/crowd.h"
 #include "cli/node/peers_json.h"
 
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -106,13 +106,10 @@ static struct MHD_Daemon *start_here(node_server *self, int listen_fd)
 /* In its thread a signal would cancel a handle that the other one may be freeing. */
 static struct MHD_Daemon *start(node_server *self, int listen_fd)
 {
-    sigset_t ending, before;
-    sigemptyset(&ending);
-    sigaddset(&ending, SIGINT);
-    sigaddset(&ending, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &ending, &before);
+    sigset_t saved;
+    base_signals_block(&saved);
     struct MHD_Daemon *daemon = start_here(self, listen_fd);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_sigmask(SIG_SETMASK, &saved, NULL);
     return daemon;
 }
 

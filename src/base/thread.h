@@ -3,6 +3,7 @@
 #define BASE_THREAD_H
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 
 /**
@@ -10,5 +11,9 @@
  * that a fault raises in the thread itself.
  */
 bool base_thread_start(pthread_t *thread, void *(*run)(void *), void *context);
+
+/** Blocks the same in this thread, for those that another library is about to start; `saved` takes its mask
+ * before, to be set again. */
+void base_signals_block(sigset_t *saved);
 
 #endif
