@@ -103,6 +103,11 @@ int peers_printer_print(const peers_printer *printer, const dstack_p2p_peers *li
     return status;
 }
 
+int peers_fail_to_know_self(const cli_run *run, int code, const char *why)
+{
+    return cli_fail(run, code, "it is not known which peer is this node: %s", why);
+}
+
 int peers_know_self(const cli_run *run, dstack_p2p *sdk, bool needed)
 {
     const char *evidence = cli_value(run, "evidence");
@@ -110,6 +115,5 @@ int peers_know_self(const cli_run *run, dstack_p2p *sdk, bool needed)
     bool unasked = cli_has(run, "kms-root") || (evidence && !strcmp(evidence, "off"));
     if (!needed && !unasked) return 0;
     if (dstack_p2p_instance_id(sdk) || !needed) return 0;
-    return cli_fail(run, dstack_p2p_errcode(sdk), "it is not known which peer is this node: %s",
-                    dstack_p2p_errmsg(sdk));
+    return peers_fail_to_know_self(run, dstack_p2p_errcode(sdk), dstack_p2p_errmsg(sdk));
 }

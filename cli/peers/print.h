@@ -35,4 +35,7 @@ int peers_printer_print(const peers_printer *printer, const dstack_p2p_peers *li
 /** Has the handle know which peer is this node, if the options need that. Returns the exit status. */
 int peers_know_self(const cli_run *run, dstack_p2p *sdk, bool needed);
 
+/** Says that it could not, and why. Returns the exit status for the code. */
+int peers_fail_to_know_self(const cli_run *run, int code, const char *why);
+
 #endif

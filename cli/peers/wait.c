@@ -132,14 +132,12 @@ static dstack_p2p *open_handle(const wait_goal *goal, int *status)
 
 static int fail_to_know(const wait_goal *goal, const dstack_p2p *sdk, bool late)
 {
-    char after[AFTER_TEXT];
+    static const char silent[] = "the guest agent has not answered after ";
+    char after[AFTER_TEXT], why[sizeof silent + AFTER_TEXT];
+    if (!late) return peers_fail_to_know_self(goal->run, dstack_p2p_errcode(sdk), dstack_p2p_errmsg(sdk));
     after_text(goal, after);
-    if (!late)
-        return cli_fail(goal->run, dstack_p2p_errcode(sdk), "it is not known which peer is this node: %s",
-                        dstack_p2p_errmsg(sdk));
-    return cli_fail(goal->run, DSTACK_P2P_ERR_GUEST_UNREACHABLE,
-                    "it is not known which peer is this node: the guest agent has not answered after %s",
-                    after);
+    snprintf(why, sizeof why, "%s%s", silent, after);
+    return peers_fail_to_know_self(goal->run, DSTACK_P2P_ERR_GUEST_UNREACHABLE, why);
 }
 
 /* A guest agent that is there and does not answer takes no more than the time there is; and half of it where
